@@ -1,0 +1,61 @@
+"""Text to phones for English and Mandarin."""
+
+from __future__ import annotations
+
+import re
+
+from speechkit.errors import TextError
+from speechkit.text.english import english_phones
+from speechkit.text.inventory import (
+    CHARSIU_EN,
+    CHARSIU_ZH,
+    EMOVA240,
+    EMOVA271,
+    phone_ids,
+    strip_tone_and_stress,
+    to_charsiu,
+)
+from speechkit.text.mandarin import NeutralTone, mandarin_phones, phones_from_pinyin
+
+__all__ = [
+    "CHARSIU_EN",
+    "CHARSIU_ZH",
+    "EMOVA240",
+    "EMOVA271",
+    "phone_ids",
+    "phones",
+    "phones_from_pinyin",
+    "strip_tone_and_stress",
+    "to_charsiu",
+]
+
+_HAN = re.compile("([\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff][^A-Za-z]*)")
+
+
+def phones(
+    text: str, language: str, *, sandhi: bool = True, neutral: NeutralTone = "citation"
+) -> list[str]:
+    """Write text as phones of the ``emova240`` inventory.
+
+    Args:
+        text: any text; Latin words are read as English and Chinese characters as Mandarin in both
+            languages; what is neither is silent.
+        language: "en" or "zh", the language that numbers and symbols are read in.
+        sandhi: apply Mandarin tone sandhi.
+        neutral: how to label neutral-tone finals that the inventory lacks; see ``mandarin_phones``.
+    Returns:
+        Labels such as ``en_AH0`` and ``CN_iii4``, all in ``EMOVA240`` (``EMOVA271`` if "extend").
+    Raises:
+        TextError: the language is neither "en" nor "zh".
+    >>> phones("TTS 是", "zh")
+    ['en_T', 'en_IY1', 'en_T', 'en_IY1', 'en_EH1', 'en_S', 'CN_sh', 'CN_iii4']
+    """
+    if language not in ("en", "zh"):
+        raise TextError(f"language must be 'en' or 'zh', got {language!r}.")
+    labels: list[str] = []
+    for part in _HAN.split(text):
+        if _HAN.fullmatch(part):
+            labels += mandarin_phones(part, sandhi=sandhi, neutral=neutral)
+        else:
+            labels += [f"en_{phone}" for phone in english_phones(part)]
+    return labels

@@ -1,0 +1,128 @@
+"""English words to ARPAbet phones: the dictionary, then its inflections and compounds, then rules."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+from speechkit.text.letter_to_sound import sound_out
+from speechkit.text.lexicon import letter_names, pronounce
+
+_WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*'?|'[A-Za-z]+")
+_SPELLED = re.compile(r"[B-DF-HJ-NP-TV-XZ]{2,5}|US|EU|UN|IT|AI|IP|ID")
+_LIGATURES = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l",
+     "Ł": "L", "đ": "d", "ð": "th", "þ": "th", "ı": "i", "’": "'", "‘": "'", "ʼ": "'"}
+)  # fmt: skip
+_SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
+_VOICELESS = frozenset(("P", "T", "K", "F", "TH"))
+
+
+def english_phones(text: str) -> list[str]:
+    """Pronounce every English word of a text.
+
+    Args:
+        text: normalised text; whatever is not a Latin letter or an apostrophe separates words.
+    Returns:
+        ARPAbet phones with stress, without language prefix.
+    >>> english_phones("Speech kits!")
+    ['S', 'P', 'IY1', 'CH', 'K', 'IH1', 'T', 'S']
+    """
+    plain = "".join(
+        character
+        for character in unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+        if not unicodedata.combining(character)
+    )
+    return [phone for word in _WORD.findall(plain) for phone in word_phones(word)]
+
+
+def word_phones(word: str) -> tuple[str, ...]:
+    """Pronounce one word.
+
+    Args:
+        word: Latin letters and apostrophes. Capitals without a vowel are named letter by letter.
+    Returns:
+        ARPAbet phones with stress.
+    """
+    if _SPELLED.fullmatch(word):
+        return tuple(letter_names(word))
+    return _lower_word_phones(word.lower())
+
+
+@functools.lru_cache(maxsize=65536)
+def _lower_word_phones(word: str) -> tuple[str, ...]:
+    found = pronounce(word) or pronounce(word.strip("'"))
+    if found is None:
+        stem = word.strip("'")
+        found = _inflected(stem) or _compound(stem)
+        found = found or tuple(sound_out(stem.replace("'", "")))
+    return found
+
+
+def _inflected(word: str) -> tuple[str, ...] | None:
+    """Undo 's, -s, -es, -ed, -ing, -er, -ly, -ness, -less and un-, and pronounce what is left."""
+    for ending, attach in _ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) + 2 - ("'" in ending):
+            for stem in _stems(word[: -len(ending)], ending):
+                phones = pronounce(stem)
+                if phones is not None:
+                    return attach(phones)
+    return None
+
+
+def _stems(base: str, ending: str) -> list[str]:
+    if ending in ("'s", "s", "ly", "ness", "less", "ful", "like", "wise"):
+        return [base, base[:-1] + "y"] if base.endswith("i") else [base]
+    if ending == "es":
+        return [base]
+    if ending == "ies":
+        return [base + "y"]
+    doubled = [base[:-1]] if len(base) > 2 and base[-1] == base[-2] else []
+    from_y = [base[:-1] + "y"] if base.endswith("i") else []
+    return [base + "e", base, *doubled, *from_y]
+
+
+def _plural(phones: tuple[str, ...]) -> tuple[str, ...]:
+    if phones[-1] in _SIBILANTS:
+        return (*phones, "IH0", "Z")
+    return (*phones, "S" if phones[-1] in _VOICELESS else "Z")
+
+
+def _past(phones: tuple[str, ...]) -> tuple[str, ...]:
+    if phones[-1] in ("T", "D"):
+        return (*phones, "IH0", "D")
+    voiceless = phones[-1] in _VOICELESS or phones[-1] in ("S", "SH", "CH")
+    return (*phones, "T" if voiceless else "D")
+
+
+def _append(*tail: str):  # type: ignore[no-untyped-def]
+    return lambda phones: (*phones, *tail)
+
+
+_ENDINGS = (
+    ("'s", _plural),
+    ("ies", _plural),
+    ("s", _plural),
+    ("es", _plural),
+    ("ed", _past),
+    ("ing", _append("IH0", "NG")),
+    ("er", _append("ER0")),
+    ("ers", _append("ER0", "Z")),
+    ("ly", _append("L", "IY0")),
+    ("ness", _append("N", "AH0", "S")),
+    ("less", _append("L", "AH0", "S")),
+    ("ful", _append("F", "AH0", "L")),
+    ("like", _append("L", "AY2", "K")),
+    ("wise", _append("W", "AY2", "Z")),
+)
+
+
+def _compound(word: str) -> tuple[str, ...] | None:
+    """Split a word into two dictionary words of at least three letters, the most even split first."""
+    cuts = sorted(range(3, len(word) - 2), key=lambda cut: abs(2 * cut - len(word)))
+    for cut in cuts:
+        left, right = pronounce(word[:cut]), pronounce(word[cut:])
+        if left is not None and right is not None:
+            return (*left, *(phone.replace("1", "2") for phone in right))
+    return None
