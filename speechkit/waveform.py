@@ -26,6 +26,7 @@ QUALITY = "HQ"  # soxr: 20-bit, linear phase, pass band to 91 % of the lower Nyq
 BLOCK_SAMPLES = 1 << 16  # libsndfile's Ogg writer overflows its stack on very long writes
 INT16_SCALE = 32768.0
 LOUDEST_FLOAT = 64.0  # 36 dB over full scale: beyond it a float array holds integers, not a waveform
+UNKNOWN_LENGTH = 2**62  # libsndfile reports more than that where a header does not tell
 STREAMED_SIZES = {0, 0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF, 0x7FFFF000}  # data sizes that WAV writers leave in a pipe
 
 
@@ -241,6 +242,13 @@ class StreamResampler:
         return np.asarray(self._stream.resample_chunk(block, last=last), np.float32)
 
 
+class _SequentialFile(soundfile.SoundFile):
+    """A file read front to back. soundfile seeks after every read of a seekable file, and MP3 decoding is not exact there."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 def _check_rate(sample_rate: int, expected_rate: int | None) -> None:
     if isinstance(sample_rate, bool) or not isinstance(sample_rate, (int, np.integer)) or sample_rate <= 0:
         raise SampleRateError(f"a sample rate is a positive integer in Hz, got {sample_rate!r}.")
@@ -283,7 +291,7 @@ def _open(path: str | Path | BinaryIO) -> soundfile.SoundFile:
     if isinstance(path, (str, Path)):
         _refuse_unreadable(Path(path))
     try:
-        file = soundfile.SoundFile(path)
+        file = _SequentialFile(path)
     except (soundfile.SoundFileError, OSError, TypeError) as error:
         raise AudioFileError(f"{name} is not an audio file that can be read ({error}); WAV, FLAC, OGG and MP3 can.") from error
     try:
@@ -326,7 +334,7 @@ def _mono_blocks(file: soundfile.SoundFile, name: str, size: int, channel: Chann
         if not len(block):
             break
         yield np.ascontiguousarray(block.mean(axis=1) if channel == "mean" else block[:, channel])
-    if file.seekable() and file.frames - read > max(file.samplerate // 10, file.frames // 100):
+    if UNKNOWN_LENGTH > file.frames > read + max(file.samplerate // 10, file.frames // 100):
         raise AudioFileError(f"{name} is truncated: its header promises {file.frames} samples, {read} could be read.")
 
 
