@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from speechkit.errors import TextError
 from speechkit.text.english import english_phones
 from speechkit.text.inventory import (
     CHARSIU_EN,
@@ -16,15 +15,19 @@ from speechkit.text.inventory import (
     to_charsiu,
 )
 from speechkit.text.mandarin import NeutralTone, mandarin_phones, phones_from_pinyin
+from speechkit.text.normalise import normalise
+from speechkit.text.sentences import sentences
 
 __all__ = [
     "CHARSIU_EN",
     "CHARSIU_ZH",
     "EMOVA240",
     "EMOVA271",
+    "normalise",
     "phone_ids",
     "phones",
     "phones_from_pinyin",
+    "sentences",
     "strip_tone_and_stress",
     "to_charsiu",
 ]
@@ -50,10 +53,8 @@ def phones(
     >>> phones("TTS 是", "zh")
     ['en_T', 'en_IY1', 'en_T', 'en_IY1', 'en_EH1', 'en_S', 'CN_sh', 'CN_iii4']
     """
-    if language not in ("en", "zh"):
-        raise TextError(f"language must be 'en' or 'zh', got {language!r}.")
     labels: list[str] = []
-    for part in _HAN.split(text):
+    for part in _HAN.split(normalise(text, language)):
         if _HAN.fullmatch(part):
             labels += mandarin_phones(part, sandhi=sandhi, neutral=neutral)
         else:

@@ -30,7 +30,8 @@ LETTER_NAMES: dict[str, str] = {
 
 
 @functools.cache
-def _entries() -> dict[str, str]:
+def dictionary() -> dict[str, str]:
+    """Every word of the dictionary with its phones, separated by spaces."""
     packed = resources.files("speechkit.text").joinpath("data/cmudict.xz").read_bytes()
     lines = lzma.decompress(packed).decode("utf-8").splitlines()
     return dict(line.split(" ", 1) for line in lines) | PREFERRED
@@ -48,7 +49,7 @@ def pronounce(word: str) -> tuple[str, ...] | None:
     >>> pronounce("speech")
     ('S', 'P', 'IY1', 'CH')
     """
-    entry = _entries().get(word)
+    entry = dictionary().get(word)
     return None if entry is None else tuple(entry.split())
 
 
