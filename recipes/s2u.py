@@ -1,0 +1,122 @@
+"""Train an S2U: python -m recipes.s2u fit --config recipes/configs/s2u_default.yaml"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.cli import LightningCLI
+from torch import Tensor
+
+from recipes.s2u_loading import Batch, S2UDataModule
+from recipes.warm_start import whisper_state
+from s2u import S2U, S2UConfig
+from s2u.fsq import Quantized
+from s2u.losses import TeacherHead, consistency_loss, correlation_loss, ctc_loss, masked_mean, teacher_loss, unit_mask
+from s2u.phone_decoder import greedy_phones
+from speechkit.metrics.edit_distance import edit_distance
+
+
+class S2UTraining(lightning.LightningModule):
+    """CTC on phones, a frame-level teacher, and consistency between two perturbed views of each clip."""
+
+    def __init__(
+        self,
+        model: Mapping[str, Any] | None = None,
+        warm_start: str | None = None,
+        learning_rate: float = 2e-4,
+        head_learning_rate: float = 1e-3,
+        warm_up_steps: int = 60,
+        total_steps: int = 2000,
+        teacher_weight: float = 2.0,
+        consistency_weight: float = 1.0,
+        correlation_weight: float = 0.05,
+        margin_weight: float = 0.0,
+    ) -> None:
+        """
+        Args:
+            model: fields of `S2UConfig` that differ from the default.
+            warm_start: folder of a transformers WhisperEncoder whose layers the encoder begins with; none: random.
+            learning_rate: of the encoder; head_learning_rate: of everything else.
+            warm_up_steps: linear; total_steps: the cosine ends there at a twentieth.
+            teacher_weight, consistency_weight, correlation_weight, margin_weight: of the losses beside CTC (weight 1).
+        """
+        super().__init__()
+        self.save_hyperparameters()
+        self.model = S2U(S2UConfig.from_dict(dict(model or {})))
+        self.teacher_head = TeacherHead(self.model.config)
+        if warm_start:
+            self.model.encoder.load_state_dict(whisper_state(self.model.encoder, Path(warm_start)))
+
+    def training_step(self, batch: Batch, index: int) -> Tensor:
+        """One step on two views; logs every part of the loss."""
+        quantized = self.model(batch.mel, batch.lengths)
+        valid = unit_mask(batch.lengths, self.model.config.frames_per_unit, quantized.units.shape[1])
+        parts = self._losses(batch, quantized, valid)
+        weights = {"ctc": 1.0} | {name: self.hparams[f"{name}_weight"] for name in parts if name != "ctc"}
+        loss = torch.stack([weights[name] * part for name, part in parts.items()]).sum()
+        self.log_dict({f"train/{name}": part.detach() for name, part in parts.items()}, prog_bar=True)
+        return loss
+
+    def _losses(self, batch: Batch, quantized: Quantized, valid: Tensor) -> dict[str, Tensor]:
+        codes, half = quantized.codes, len(batch.lengths) // 2
+        counts = valid.sum(1)
+        logits = self.model.phone_decoder(codes, valid)
+        taught = valid & batch.has_teacher.repeat(2)[:, None]
+        return {
+            "ctc": ctc_loss(logits, counts, batch.phones, batch.phone_lengths),
+            "teacher": teacher_loss(self.teacher_head(codes), batch.teacher.repeat(2, 1, 1), taught),
+            "consistency": consistency_loss(codes[:half], codes[half:], valid[:half]),
+            "correlation": correlation_loss(codes, valid),
+            "margin": masked_mean(0.5 - quantized.margins, valid),
+        }
+
+    def validation_step(self, clip: dict[str, Any], index: int) -> None:
+        """Phone error rate and codebook counts of one clean clip."""
+        mel = clip["mel"][None]
+        quantized = self.model(mel, torch.tensor([mel.shape[1]], device=mel.device))
+        heard = greedy_phones(self.model.phone_decoder, quantized.codes)[0]
+        language = "en" if clip["labels"][0] < 69 else "zh"
+        self.tally[language][0] += edit_distance(clip["labels"], heard)
+        self.tally[language][1] += len(clip["labels"])
+        self.counts += torch.bincount(quantized.units.flatten().cpu(), minlength=len(self.counts))
+
+    def on_validation_epoch_start(self) -> None:
+        """Fresh counts."""
+        self.tally = {"en": [0, 0], "zh": [0, 0]}
+        self.counts = torch.zeros(self.model.config.num_units, dtype=torch.int64)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log phone error rate a language and codebook perplexity."""
+        for language, (errors, total) in self.tally.items():
+            if total:
+                self.log(f"valid/per_{language}", errors / total, prog_bar=True)
+        share = self.counts[self.counts > 0] / self.counts.sum()
+        self.log("valid/perplexity", (-(share * share.log()).sum()).exp(), prog_bar=True)
+        self.log("valid/per", sum(errors for errors, _ in self.tally.values()) / sum(n for _, n in self.tally.values()))
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        """AdamW with two groups, warm-up and cosine."""
+        stages = list(self.model.encoder.stages.parameters())
+        known = {id(parameter) for parameter in stages}
+        heads = [parameter for parameter in self.parameters() if id(parameter) not in known]
+        groups = [{"params": stages, "lr": self.hparams["learning_rate"]},
+                  {"params": heads, "lr": self.hparams["head_learning_rate"]}]  # fmt: skip
+        optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _rate(self, step: int) -> float:
+        rise = min(1.0, (step + 1) / self.hparams["warm_up_steps"])
+        progress = min(1.0, step / self.hparams["total_steps"])
+        return rise * (0.05 + 0.95 * 0.5 * (1 + torch.cos(torch.tensor(torch.pi * progress)).item()))
+
+
+def main() -> None:
+    """LightningCLI with our two classes fixed."""
+    LightningCLI(S2UTraining, S2UDataModule, seed_everything_default=0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Batches for S2U training out of caches made by `recipes.s2u_data`: bucketed by length, two views a clip, resumable."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from recipes.perturb import PerturbConfig, Perturber, change_tempo
+from recipes.s2u_data import NUM_MELS, TEACHER_WIDTH, row_phones
+from speechkit.errors import ManifestError, SpeechkitError
+from speechkit.features import LogMelConfig
+
+FRAMES_PER_UNIT = 4
+
+
+@dataclass
+class Batch:
+    """Two views of B clips, stacked: rows [0, B) are lightly, rows [B, 2B) strongly perturbed; both at the same tempo."""
+
+    mel: Tensor
+    lengths: Tensor
+    phones: Tensor
+    phone_lengths: Tensor
+    teacher: Tensor
+    has_teacher: Tensor
+
+
+class Clips(Dataset[dict[str, Any]]):
+    """Clips of one or more caches, of one split."""
+
+    def __init__(self, caches: list[Path], split: str, limit: int | None = None) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.arrays = []
+        for number, cache in enumerate(caches):
+            rows = [json.loads(line) for line in (cache / "index.jsonl").read_text(encoding="utf-8").splitlines()]
+            self.arrays.append((np.memmap(cache / "mel.f16", np.float16, "r"), _optional(cache / "teacher.f16")))
+            chosen = [row for row in rows if (row.get("split") or "train") == split]
+            self.rows += [row | {"cache": number, "labels": labels} for row, labels in _labelled(chosen[:limit])]
+        if not self.rows:
+            raise ManifestError(f"no usable {split} clip in {', '.join(map(str, caches))}.")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """One clip: mel float32 [F, 80], labels, and teacher float32 [N, 512] or None."""
+        row = self.rows[index]
+        mel, teacher = self.arrays[row["cache"]]
+        start, stop = row["frame"], row["frame"] + row["frames"]
+        clip = torch.from_numpy(mel[start * NUM_MELS : stop * NUM_MELS].astype(np.float32)).view(-1, NUM_MELS)
+        target = None
+        if row["teacher"] and teacher is not None:
+            span = slice(start // 4 * TEACHER_WIDTH, stop // 4 * TEACHER_WIDTH)
+            target = torch.from_numpy(teacher[span].astype(np.float32)).view(-1, TEACHER_WIDTH)
+        return {"mel": clip, "labels": row["labels"], "teacher": target}
+
+
+def _optional(path: Path) -> np.ndarray | None:
+    return np.memmap(path, np.float16, "r") if path.exists() and path.stat().st_size else None
+
+
+def _labelled(rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[int]]]:
+    """Rows whose text has phones, few enough for CTC at 25 Hz."""
+    for row in rows:
+        try:
+            labels = row_phones(row)
+        except SpeechkitError:
+            continue
+        if 0 < len(labels) < 0.8 * row["frames"] / FRAMES_PER_UNIT:
+            yield row, labels
+
+
+class BucketSampler(Sampler[list[int]]):
+    """Batches of similar length up to `frames` mel frames, in an order given by (seed, epoch); can skip what was done."""
+
+    def __init__(self, lengths: list[int], frames: int, seed: int) -> None:
+        self.lengths, self.frames, self.seed = lengths, frames, seed
+        self.epoch, self.skip = 0, 0
+
+    def __iter__(self) -> Iterator[list[int]]:
+        batches = self._batches()
+        yield from batches[self.skip :]
+        self.skip = 0
+        self.epoch += 1
+
+    def __len__(self) -> int:
+        return len(self._batches())
+
+    def _batches(self) -> list[list[int]]:
+        random = np.random.default_rng((self.seed, self.epoch))
+        order = np.argsort(np.asarray(self.lengths) * random.uniform(0.9, 1.1, len(self.lengths)))
+        batches: list[list[int]] = [[]]
+        for index in order.tolist():
+            if batches[-1] and self.lengths[index] * (len(batches[-1]) + 1) > self.frames:
+                batches.append([])
+            batches[-1].append(index)
+        return [batches[i] for i in random.permutation(len(batches))]
+
+
+class Collate:
+    """Clips to a `Batch` of two views."""
+
+    def __init__(self, perturb: PerturbConfig, seed: int) -> None:
+        self.perturber = Perturber(perturb, LogMelConfig())
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __call__(self, clips: list[dict[str, Any]]) -> Batch:
+        frames = [self.perturber.frames(len(clip["mel"]), FRAMES_PER_UNIT, self.generator) for clip in clips]
+        mels = [change_tempo(clip["mel"], count) for clip, count in zip(clips, frames, strict=True)]
+        views = [self._view(mels, i, strength) for strength in (0.3, 1.0) for i in range(len(mels))]
+        targets = [self._target(clip["teacher"], count) for clip, count in zip(clips, frames, strict=True)]
+        pad = torch.nn.utils.rnn.pad_sequence
+        return Batch(
+            mel=pad(views, batch_first=True), lengths=torch.tensor(frames * 2),
+            phones=pad([torch.tensor(clip["labels"]) for clip in clips], batch_first=True).repeat(2, 1),
+            phone_lengths=torch.tensor([len(clip["labels"]) for clip in clips] * 2),
+            teacher=pad(targets, batch_first=True),
+            has_teacher=torch.tensor([clip["teacher"] is not None for clip in clips]),
+        )  # fmt: skip
+
+    def _view(self, mels: list[Tensor], index: int, strength: float) -> Tensor:
+        other = mels[(index + 1) % len(mels)]
+        babble = other.repeat(-(-len(mels[index]) // len(other)), 1)[: len(mels[index])]
+        return self.perturber(mels[index], babble, strength, self.generator)
+
+    def _target(self, teacher: Tensor | None, frames: int) -> Tensor:
+        units = frames // FRAMES_PER_UNIT
+        return torch.zeros(units, TEACHER_WIDTH) if teacher is None else change_tempo(teacher, units)
+
+
+class S2UDataModule(lightning.LightningDataModule):
+    """Training and validation batches of S2U caches."""
+
+    def __init__(
+        self, caches: list[str], batch_seconds: float = 40.0, seed: int = 0, workers: int = 0, valid_clips: int = 60
+    ) -> None:
+        """
+        Args:
+            caches: folders made by `recipes.s2u_data`.
+            batch_seconds: audio in a batch, of one view.
+            seed: order of the batches and draws of the perturbations.
+            workers: loader processes.
+            valid_clips: clips of each cache's `dev` split to validate on.
+        """
+        super().__init__()
+        self.save_hyperparameters()
+        self.folders = [Path(cache) for cache in caches]
+        self.sampler: BucketSampler | None = None
+
+    def setup(self, stage: str | None = None) -> None:
+        """Open the caches."""
+        if self.sampler is None:
+            self.train = Clips(self.folders, "train")
+            lengths = [row["frames"] for row in self.train.rows]
+            self.sampler = BucketSampler(lengths, int(self.hparams["batch_seconds"] * 100), self.hparams["seed"])
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Two-view batches."""
+        collate = Collate(PerturbConfig(), self.hparams["seed"] + (self.sampler.epoch if self.sampler else 0))
+        return DataLoader(
+            self.train, batch_sampler=self.sampler, collate_fn=collate, num_workers=self.hparams["workers"],
+            persistent_workers=False,
+        )  # fmt: skip
+
+    def val_dataloader(self) -> DataLoader[dict[str, Any]]:
+        """Clean clips, one by one."""
+        folders = [folder for folder in self.folders if _has_dev(folder)]
+        clips = Clips(folders or self.folders, "dev" if folders else "train", self.hparams["valid_clips"])
+        return DataLoader(clips, batch_size=None)
+
+
+def _has_dev(cache: Path) -> bool:
+    return '"split": "dev"' in (cache / "index.jsonl").read_text(encoding="utf-8")

@@ -1,0 +1,57 @@
+"""Begin an S2U encoder from the first layers of a Whisper encoder (MIT licence), which has heard both languages."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from s2u.encoder import Encoder
+from speechkit.errors import CheckpointError
+
+
+def whisper_state(encoder: Encoder, folder: Path) -> dict[str, Tensor]:
+    """State dict of `encoder` with the convolutions and layers of a transformers WhisperEncoder put in.
+
+    The first stage takes Whisper's two convolutions; layers are taken in order across the stages; a later stage's
+    subsampling convolution begins as the average of neighbouring frames.
+
+    Raises:
+        CheckpointError: the folder has no such weights, or the widths differ.
+    """
+    path = folder / "model.safetensors"
+    if not path.exists():
+        raise CheckpointError(f"{folder} holds no model.safetensors of a WhisperEncoder.")
+    theirs, state = load_file(path), encoder.state_dict()
+    found = {"stages.0.convolutions.0": "conv1", "stages.0.convolutions.1": "conv2"}
+    ours = {f"{to}.{kind}": theirs[f"{source}.{kind}"] for to, source in found.items() for kind in ("weight", "bias")}
+    number = 0
+    for index, stage in enumerate(encoder.stages):
+        if index:
+            ours |= averaging(f"stages.{index}.convolutions.0", state)
+        for layer in range(len(stage.layers)):  # type: ignore[arg-type]
+            ours |= layer_state(f"stages.{index}.layers.{layer}", f"layers.{number}", theirs)
+            number += 1
+    wrong = [name for name, tensor in ours.items() if name not in state or state[name].shape != tensor.shape]
+    if wrong:
+        raise CheckpointError(f"the Whisper encoder does not fit this S2U config: {', '.join(wrong[:3])} differ.")
+    return state | ours
+
+
+def averaging(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A kernel-3 convolution that weighs its inputs 1/4, 1/2, 1/4."""
+    weight = torch.zeros_like(state[f"{name}.weight"])
+    weight[...] = torch.eye(weight.shape[0], weight.shape[1])[..., None] * torch.tensor([0.25, 0.5, 0.25])
+    return {f"{name}.weight": weight, f"{name}.bias": torch.zeros(weight.shape[0])}
+
+
+def layer_state(to: str, source: str, theirs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """One transformer layer; Whisper's keys have no bias, ours are packed with the queries and values."""
+    get = lambda part: theirs[f"{source}.{part}"]  # noqa: E731
+    attention = [get(f"self_attn.{part}_proj.weight") for part in "qkv"]
+    query, value = get("self_attn.q_proj.bias"), get("self_attn.v_proj.bias")
+    state = {f"{to}.query_key_value.weight": torch.cat(attention),
+             f"{to}.query_key_value.bias": torch.cat([query, torch.zeros_like(query), value])}  # fmt: skip
+    names = {"attention_out": "self_attn.out_proj", "feed_in": "fc1", "feed_out": "fc2",
+             "attention_norm": "self_attn_layer_norm", "feed_norm": "final_layer_norm"}  # fmt: skip
+    return state | {f"{to}.{mine}.{kind}": get(f"{name}.{kind}") for mine, name in names.items() for kind in ("weight", "bias")}
