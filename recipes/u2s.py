@@ -1,0 +1,256 @@
+"""Train the decoder, in stages: `python -m recipes.u2s fit --config recipes/configs/u2s_default_stage1.yaml`.
+
+Stage 1 rebuilds recordings from the posterior's latent. Stage 2 adds units: prior, flow and prosody, with everything
+trained jointly. Stage 3 adds small discriminators. Each stage starts from the last one's checkpoint (`init_from`).
+"""
+
+import copy
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.cli import LightningCLI
+from torch import Tensor, nn
+
+from recipes.u2s_crops import U2SData
+from speechkit.errors import CheckpointError, ConfigError
+from u2s.config import U2SConfig
+from u2s.discriminators import DiscriminatorConfig, Discriminators
+from u2s.generator import excite
+from u2s.losses import (
+    SpectralLoss,
+    adversarial_loss,
+    discriminator_loss,
+    feature_loss,
+    kl_to_prior,
+    kl_to_standard,
+    prosody_loss,
+)
+from u2s.model import U2S
+from u2s.posterior import PosteriorEncoder
+
+Batch = dict[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """What a stage does."""
+
+    stage: int = 1
+    """1 = autoencoding, 2 = with units, 3 = with discriminators."""
+    learning_rate: float = 1e-3
+    """Peak of AdamW's step size."""
+    warmup_steps: int = 100
+    """Steps over which the learning rate rises."""
+    decay_steps: int = 0
+    """Steps after which the learning rate has fallen to a tenth, exponentially; 0 = constant."""
+    kl_weight: float = 0.05
+    """Weight of the KL, a mean over channels."""
+    prosody_weight: float = 0.5
+    """Weight of the prosody losses."""
+    prior_share: float = 0.5
+    """Stage 2 and 3: share of a batch that the generator speaks from the prior instead of the posterior."""
+    prior_noise: float = 0.333
+    """Spread of the prior's samples in that share."""
+    adversarial_weight: float = 0.15
+    """Stage 3: weight of the adversarial loss."""
+    feature_weight: float = 0.3
+    """Stage 3: weight of feature matching."""
+    adversarial_units: int = 16
+    """Stage 3: units of each crop that the discriminators see."""
+    ema_decay: float = 0.999
+    """Decay of the averaged weights, which are what is exported."""
+    gradient_clip: float = 2.0
+    """Largest gradient norm."""
+    discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+    """Sizes of the discriminators."""
+
+    def __post_init__(self) -> None:
+        if self.stage not in (1, 2, 3):
+            raise ConfigError(f"stage must be 1, 2 or 3, got {self.stage}.")
+
+
+class U2STraining(lightning.LightningModule):
+    """Posterior, decoder and their averages; manual optimisation with its own step counter."""
+
+    def __init__(self, model: U2SConfig, training: TrainingConfig, init_from: str | None = None) -> None:
+        """Build.
+
+        Args:
+            model: the decoder's config.
+            training: what the stage does.
+            init_from: checkpoint of an earlier stage.
+        """
+        super().__init__()
+        self.automatic_optimization = False
+        self.training_config = training
+        self.parts = nn.ModuleDict({"decoder": U2S(model), "posterior": PosteriorEncoder(model)})
+        self.average = copy.deepcopy(self.parts).requires_grad_(False)
+        self.discriminators = Discriminators(training.discriminators) if training.stage == 3 else None
+        self.spectral = SpectralLoss(model.sample_rate)
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+        if init_from is not None:
+            load_parts(self, init_from)
+
+    @property
+    def decoder(self) -> U2S:
+        """The decoder in training."""
+        return self.parts["decoder"]  # type: ignore[return-value]
+
+    def configure_optimizers(self) -> list[torch.optim.Optimizer]:
+        """AdamW for the generator side, and one for the discriminators in stage 3."""
+        rate = self.training_config.learning_rate
+        players = [self.parts] if self.discriminators is None else [self.parts, self.discriminators]
+        return [torch.optim.AdamW(p.parameters(), rate, betas=(0.8, 0.99), weight_decay=0.01, fused=True) for p in players]
+
+    def training_step(self, batch: Batch, batch_index: int) -> None:
+        """One step of the generator side, after one of the discriminators in stage 3."""
+        optimizers = self.optimizers()
+        optimizers = optimizers if isinstance(optimizers, list) else [optimizers]
+        waveform, losses = self.losses(batch)
+        if self.discriminators is not None:
+            real, fake = self._excerpts(batch["waveform"], waveform)
+            losses["discriminators"] = self._step_discriminators(optimizers[1], real, fake.detach())
+            losses |= self._against(real, fake)
+        self._step(optimizers[0], self.parts, self.total(losses))
+        self._average()
+        self.steps += 1
+        self.log_dict({name: value.detach() for name, value in losses.items()}, prog_bar=False)
+
+    def validation_step(self, batch: Batch, batch_index: int) -> None:
+        """Losses on clips that training never sees."""
+        self.log_dict({f"validation/{name}": value for name, value in self.losses(batch)[1].items()})
+
+    def losses(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Speak a batch; its waveform float32 [B, T] and the losses of the stage."""
+        target, prosody = batch["waveform"], batch["prosody"]
+        decoder, config = self.decoder, self.training_config
+        style = decoder.style_encoder(batch["reference"])
+        posterior = self.parts["posterior"](target)
+        latents = posterior.sample(torch.randn_like(posterior.mean))
+        losses: dict[str, Tensor] = {}
+        if config.stage == 1:
+            losses["kl"] = kl_to_standard(posterior)
+        else:
+            latents = self._learn_units(batch, style, latents, posterior, losses)
+        excitation = excite(prosody, torch.randn_like(target), decoder.config)
+        waveform = decoder.generator(latents, prosody, style, excitation)
+        with torch.autocast(target.device.type, enabled=False):
+            share = self._spoken_share(len(target)) if config.stage > 1 else 0
+            if share:
+                losses["spectral_prior"] = self.spectral(waveform[:share], target[:share])
+            if share < len(target):
+                losses["spectral"] = self.spectral(waveform[share:], target[share:])
+        return waveform, losses
+
+    def _learn_units(self, batch: Batch, style: Tensor, latents: Tensor, posterior: Any, losses: dict[str, Tensor]) -> Tensor:
+        """Prosody and prior losses; returns the latents with the first share of the batch drawn from the prior."""
+        decoder, config = self.decoder, self.training_config
+        hidden = decoder.unit_encoder(batch["units"])
+        if decoder.prosody is not None:
+            losses["prosody"] = prosody_loss(decoder.prosody(hidden, style), batch["prosody"])
+        condition = decoder.prior.condition(hidden, batch["prosody"], style)
+        prior = decoder.prior(condition)
+        losses["kl"] = kl_to_prior(posterior, decoder.flow(latents, condition), prior)
+        share = self._spoken_share(len(latents))
+        drawn = prior.sample(config.prior_noise * torch.randn_like(prior.mean))[:share]
+        return torch.cat([decoder.flow.inverse(drawn, condition[:share]).float(), latents[share:]])
+
+    def _spoken_share(self, batch_size: int) -> int:
+        return round(batch_size * self.training_config.prior_share)
+
+    def total(self, losses: dict[str, Tensor]) -> Tensor:
+        """Weighted sum of what the generator side learns from."""
+        config = self.training_config
+        weights = {"kl": config.kl_weight, "prosody": config.prosody_weight, "discriminators": 0.0}
+        weights |= {"adversarial": config.adversarial_weight, "features": config.feature_weight}
+        return torch.stack([value * weights.get(name, 1.0) for name, value in losses.items()]).sum()
+
+    def _excerpts(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        length = self.training_config.adversarial_units * self.decoder.config.samples_per_unit
+        begin = int(torch.randint(max(real.shape[-1] - length, 0) + 1, ()))
+        return real[:, begin : begin + length], fake[:, begin : begin + length]
+
+    def _step_discriminators(self, optimizer: Any, real: Tensor, fake: Tensor) -> Tensor:
+        loss = discriminator_loss(self.discriminators(real).scores, self.discriminators(fake).scores)  # type: ignore[misc]
+        self._step(optimizer, self.discriminators, loss)  # type: ignore[arg-type]
+        return loss.detach()
+
+    def _against(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        self.discriminators.requires_grad_(False)  # type: ignore[union-attr]
+        with torch.no_grad():
+            judged = self.discriminators(real)  # type: ignore[misc]
+        judgement = self.discriminators(fake)  # type: ignore[misc]
+        self.discriminators.requires_grad_(True)  # type: ignore[union-attr]
+        features = feature_loss(judged.features, judgement.features)
+        return {"adversarial": adversarial_loss(judgement.scores), "features": features}
+
+    def _step(self, optimizer: Any, player: nn.Module, loss: Tensor) -> None:
+        for group in optimizer.param_groups:
+            group["lr"] = self.learning_rate(int(self.steps))
+        optimizer.zero_grad()
+        self.manual_backward(loss)
+        nn.utils.clip_grad_norm_(player.parameters(), self.training_config.gradient_clip)
+        optimizer.step()
+
+    def learning_rate(self, step: int) -> float:
+        """Linear warm-up, then constant or exponential decay to a tenth over `decay_steps`."""
+        config = self.training_config
+        decay = 0.1 ** (step / config.decay_steps) if config.decay_steps else 1.0
+        return config.learning_rate * min(1.0, (step + 1) / max(config.warmup_steps, 1)) * decay
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self.training_config.ema_decay, (1 + int(self.steps)) / (10 + int(self.steps)))
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.parts.parameters()), 1 - decay)
+
+
+def load_parts(module: U2STraining, checkpoint: str | Path) -> None:
+    """Copy decoder, posterior and their averages (and discriminators, where both have them) out of a checkpoint.
+
+    Raises:
+        CheckpointError: the file is not there, or its weights do not fit the config.
+    """
+    try:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    except (OSError, KeyError) as error:
+        raise CheckpointError(f"{checkpoint} is not a checkpoint of this recipe: {error}.") from error
+    own = module.state_dict()
+    kept = {name for name in own if name == "steps" or name.startswith("discriminators.") and name not in state}
+    fresh = {name: own[name] if name in kept else state[name] for name in own if name in kept or name in state}
+    try:
+        module.load_state_dict(fresh, strict=True)
+    except RuntimeError as error:
+        raise CheckpointError(f"{checkpoint} does not fit the config: {error}") from error
+
+
+class Progress(lightning.Callback):
+    """A line of losses every so many seconds: running means since the last line, and audio seconds per second."""
+
+    def __init__(self, seconds: float = 30.0) -> None:
+        self.seconds, self.since, self.count, self.audio = seconds, time.monotonic(), 0, 0.0
+        self.sums: dict[str, float] = {}
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Batch, index: int) -> None:
+        """Collect, and print when it is time."""
+        self.count += 1
+        self.audio += batch["waveform"].numel() / module.decoder.sample_rate
+        for name, value in trainer.callback_metrics.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(value)
+        passed = time.monotonic() - self.since
+        if passed > self.seconds:
+            means = " ".join(f"{name} {total / self.count:.4f}" for name, total in self.sums.items())
+            print(f"{time.strftime('%H:%M:%S')} step {int(module.steps)} {means} {self.audio / passed:.1f}x", flush=True)
+            self.since, self.count, self.audio, self.sums = time.monotonic(), 0, 0.0, {}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Lightning's command line: fit, validate, with `--config`."""
+    LightningCLI(U2STraining, U2SData, args=arguments, save_config_callback=None, seed_everything_default=0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Prosody: log-F0, voicing and energy, 100 frames a second, predicted from units and style, and steered by hand."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from speechkit.errors import ConfigError
+from u2s.blocks import convnext, split_steps
+from u2s.config import U2SConfig
+
+FRAMES_PER_UNIT = 4
+CHANNELS = 3
+"""Channels of a prosody track [B, 4N, 3]: log-F0 (log Hz), voicing (0 to 1), log energy (natural log of the RMS)."""
+
+MEAN = (5.1, 0.5, -4.0)
+SCALE = (0.4, 0.5, 2.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controls:
+    """What a caller may change in the voice.
+
+    Attributes:
+        pitch_semitones: shift of F0, in [-24, 24].
+        pitch_range: factor on the distance of log-F0 from the voice's mean, in [0, 4]; 0 is monotone.
+        energy_db: gain on the waveform, in [-60, 20] dB; samples beyond full scale are limited to it.
+        speed: units per second over normal, in [0.25, 4].
+        noise_scale: spread of the latent around the prior's mean, in [0, 2]; None takes the model's own.
+    """
+
+    pitch_semitones: float = 0.0
+    pitch_range: float = 1.0
+    energy_db: float = 0.0
+    speed: float = 1.0
+    noise_scale: float | None = None
+
+    def __post_init__(self) -> None:
+        limits = {"pitch_semitones": (-24, 24), "pitch_range": (0, 4), "energy_db": (-60, 20), "speed": (0.25, 4)}
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"Controls.{name} must lie in [{low}, {high}], got {getattr(self, name)}.")
+        if self.noise_scale is not None and not 0 <= self.noise_scale <= 2:
+            raise ConfigError(f"Controls.noise_scale must lie in [0, 2], got {self.noise_scale}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProsodyPrediction:
+    """What the predictor says of a stretch of units.
+
+    Attributes:
+        mean_log_f0: float [B, 1, 1], the voice's mean, from the style alone.
+        log_f0: float [B, 4N], log Hz.
+        voicing_logit: float [B, 4N].
+        energy: float [B, 4N], natural log of the RMS.
+    """
+
+    mean_log_f0: Tensor
+    log_f0: Tensor
+    voicing_logit: Tensor
+    energy: Tensor
+
+    def track(self, controls: Controls) -> Tensor:
+        """Prosody track float32 [B, 4N, 3] with the pitch controls applied; voicing is decided, 0 or 1."""
+        mean = self.mean_log_f0[..., 0].float()
+        shift = controls.pitch_semitones * math.log(2) / 12
+        log_f0 = mean + (self.log_f0.float() - mean) * controls.pitch_range + shift
+        voicing = (self.voicing_logit > 0).float()
+        return torch.stack([log_f0, voicing, self.energy.float()], dim=-1)
+
+
+class ProsodyPredictor(nn.Module):
+    """Units and style to a prosody track: ConvNeXt blocks at the unit rate, four frames read off each unit."""
+
+    def __init__(self, config: U2SConfig) -> None:
+        super().__init__()
+        width = config.prosody_width
+        self.units = nn.Linear(config.unit_width, width)
+        self.style = nn.Linear(config.style_dim, width)
+        self.mean = nn.Sequential(nn.Linear(config.style_dim, 64), nn.GELU(), nn.Linear(64, 1))
+        self.blocks = convnext(width, config.prosody_layers, config.prosody_kernel_size)
+        self.norm = nn.LayerNorm(width)
+        self.output = nn.Linear(width, FRAMES_PER_UNIT * CHANNELS)
+
+    def forward(self, hidden: Tensor, style: Tensor) -> ProsodyPrediction:
+        """Predict.
+
+        Args:
+            hidden: float [B, N, unit_width].
+            style: float [B, style_dim], L2 norm 1.
+        """
+        features = self.units(hidden) + self.style(style)[:, None]
+        values = split_steps(self.output(self.norm(self.blocks(features))), FRAMES_PER_UNIT).float()
+        mean = MEAN[0] + self.mean(style)[:, None].float()
+        return ProsodyPrediction(
+            mean_log_f0=mean,
+            log_f0=mean[..., 0] + SCALE[0] * values[..., 0],
+            voicing_logit=values[..., 1],
+            energy=MEAN[2] + SCALE[2] * values[..., 2],
+        )
+
+
+def normalise_prosody(track: Tensor) -> Tensor:
+    """Prosody track [B, F, 3] to values of about unit scale, for networks to read."""
+    mean = torch.tensor(MEAN, dtype=track.dtype, device=track.device)
+    scale = torch.tensor(SCALE, dtype=track.dtype, device=track.device)
+    return (track - mean) / scale
