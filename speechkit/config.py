@@ -52,8 +52,10 @@ class Config:
 
 def _restore(hint: Any, value: Any) -> Any:
     """Turn JSON lists back into (nested) tuples and dicts back into nested configs."""
-    if isinstance(hint, type) and issubclass(hint, Config) and isinstance(value, dict):
-        return hint.from_dict(value)
+    if isinstance(value, dict):
+        for option in (hint, *typing.get_args(hint)):
+            if isinstance(option, type) and issubclass(option, Config):
+                return option.from_dict(value)
     if typing.get_origin(hint) is tuple and isinstance(value, (list, tuple)):
         inner = typing.get_args(hint)[0] if typing.get_args(hint) else Any
         return tuple(_restore(inner, item) for item in value)
