@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import json
 import math
 import re
@@ -116,7 +117,7 @@ def count_grams(sentences: Iterable[Sequence[int]], order: int) -> list[collecti
 def continuation_counts(counts: list[collections.Counter[Gram]]) -> list[collections.Counter[Gram]]:
     """Kneser-Ney: below the top, count the distinct tokens before an n-gram, unless it starts a word."""
     result = []
-    for lower, higher in zip(counts, counts[1:], strict=False):
+    for lower, higher in itertools.pairwise(counts):
         kinds: collections.Counter[Gram] = collections.Counter(gram[1:] for gram in higher)
         for gram, count in lower.items():
             if gram[0] == 0:
@@ -177,8 +178,7 @@ def backoffs(level: dict[Gram, float], below: dict[Gram, float]) -> dict[Gram, f
         seen[gram[:-1]] += probability
         seen_below[gram[:-1]] += below[gram[1:]]
     return {
-        context: math.log(max(1 - share, 1e-4) / max(1 - seen_below[context], 1e-4))
-        for context, share in seen.items()
+        context: math.log(max(1 - share, 1e-4) / max(1 - seen_below[context], 1e-4)) for context, share in seen.items()
     }
 
 
@@ -248,7 +248,7 @@ def measure(model: LetterToSound, words: dict[str, list[str]]) -> dict[str, floa
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, write and measure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--order", type=int, default=7)
     parser.add_argument("--rounds", type=int, default=4, help="rounds of alignment")

@@ -19,25 +19,14 @@ from speechkit.text.normalise import normalise
 from speechkit.text.sentences import sentences
 
 __all__ = [
-    "CHARSIU_EN",
-    "CHARSIU_ZH",
-    "EMOVA240",
-    "EMOVA271",
-    "normalise",
-    "phone_ids",
-    "phones",
-    "phones_from_pinyin",
-    "sentences",
-    "strip_tone_and_stress",
-    "to_charsiu",
-]
+    "CHARSIU_EN", "CHARSIU_ZH", "EMOVA240", "EMOVA271", "normalise", "phone_ids", "phones",
+    "phones_from_pinyin", "sentences", "strip_tone_and_stress", "to_charsiu",
+]  # fmt: skip
 
 _HAN = re.compile("([\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff][^A-Za-z]*)")
 
 
-def phones(
-    text: str, language: str, *, sandhi: bool = True, neutral: NeutralTone = "citation"
-) -> list[str]:
+def phones(text: str, language: str, *, sandhi: bool = True, neutral: NeutralTone = "citation") -> list[str]:
     """Write text as phones of the ``emova240`` inventory.
 
     Args:

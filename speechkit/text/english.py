@@ -1,16 +1,22 @@
-"""English words to ARPAbet phones: the dictionary, then its inflections and compounds, then rules."""
+"""English words to ARPAbet phones: the dictionary, then its inflections, then letters to sounds.
+
+Splitting unknown words into two known ones, or after a prefix, was tried and left out: on held-out
+dictionary words it makes 1.3 to 3 times the phone errors of ``letter_to_sound``.
+"""
 
 from __future__ import annotations
 
 import functools
 import re
 import unicodedata
+from collections.abc import Callable
 
 from speechkit.text.letter_to_sound import sound_out
 from speechkit.text.lexicon import letter_names, pronounce
 
-_WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*'?|'[A-Za-z]+")
+_WORD = re.compile(r"(?<![A-Za-z'])[A-Z](?: [A-Z])+(?![A-Za-z'])|[A-Za-z]+(?:'[A-Za-z]+)*'?|'[A-Za-z]+")
 _SPELLED = re.compile(r"[B-DF-HJ-NP-TV-XZ]{2,5}|US|EU|UN|IT|AI|IP|ID")
+_PLURAL_LETTERS = re.compile(r"([A-Z]{2,4})'?s")
 _LIGATURES = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l",
      "Ł": "L", "đ": "d", "ð": "th", "þ": "th", "ı": "i", "’": "'", "‘": "'", "ʼ": "'"}
@@ -34,6 +40,8 @@ def english_phones(text: str) -> list[str]:
         for character in unicodedata.normalize("NFKD", text.translate(_LIGATURES))
         if not unicodedata.combining(character)
     )
+    if plain.isupper() and len(re.findall("[A-Z]{2,}", plain)) > 3:
+        plain = plain.lower()
     return [phone for word in _WORD.findall(plain) for phone in word_phones(word)]
 
 
@@ -41,13 +49,24 @@ def word_phones(word: str) -> tuple[str, ...]:
     """Pronounce one word.
 
     Args:
-        word: Latin letters and apostrophes. Capitals without a vowel are named letter by letter.
+        word: Latin letters and apostrophes. Capitals without a vowel, up to four capitals that the
+            dictionary lacks, and single capitals with spaces between are named letter by letter.
     Returns:
         ARPAbet phones with stress.
     """
-    if _SPELLED.fullmatch(word):
-        return tuple(letter_names(word))
+    plural = _PLURAL_LETTERS.fullmatch(word)
+    letters = plural[1] if plural else word
+    if _is_spelled(letters):
+        named = tuple(letter_names(letters))
+        return _plural(named) if plural else named
     return _lower_word_phones(word.lower())
+
+
+def _is_spelled(word: str) -> bool:
+    if not word.isupper() or len(word) < 2:
+        return False
+    unknown = len(word) <= 4 and pronounce(word.lower()) is None
+    return " " in word or unknown or _SPELLED.fullmatch(word) is not None
 
 
 @functools.lru_cache(maxsize=65536)
@@ -55,13 +74,12 @@ def _lower_word_phones(word: str) -> tuple[str, ...]:
     found = pronounce(word) or pronounce(word.strip("'"))
     if found is None:
         stem = word.strip("'")
-        found = _inflected(stem) or _compound(stem)
-        found = found or tuple(sound_out(stem.replace("'", "")))
+        found = _inflected(stem) or tuple(sound_out(stem.replace("'", "")))
     return found
 
 
 def _inflected(word: str) -> tuple[str, ...] | None:
-    """Undo 's, -s, -es, -ed, -ing, -er, -ly, -ness, -less and un-, and pronounce what is left."""
+    """Undo an ending of ``_ENDINGS`` and pronounce what is left."""
     for ending, attach in _ENDINGS:
         if word.endswith(ending) and len(word) > len(ending) + 2 - ("'" in ending):
             for stem in _stems(word[: -len(ending)], ending):
@@ -72,7 +90,7 @@ def _inflected(word: str) -> tuple[str, ...] | None:
 
 
 def _stems(base: str, ending: str) -> list[str]:
-    if ending in ("'s", "s", "ly", "ness", "less", "ful", "like", "wise"):
+    if "'" in ending or ending in ("s", "ly", "ness", "less", "ful", "like", "wise"):
         return [base, base[:-1] + "y"] if base.endswith("i") else [base]
     if ending == "es":
         return [base]
@@ -96,12 +114,16 @@ def _past(phones: tuple[str, ...]) -> tuple[str, ...]:
     return (*phones, "T" if voiceless else "D")
 
 
-def _append(*tail: str):  # type: ignore[no-untyped-def]
+def _append(*tail: str) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
     return lambda phones: (*phones, *tail)
 
 
 _ENDINGS = (
     ("'s", _plural),
+    ("'ll", _append("AH0", "L")),
+    ("'ve", _append("AH0", "V")),
+    ("'d", _append("D")),
+    ("'re", _append("ER0")),
     ("ies", _plural),
     ("s", _plural),
     ("es", _plural),
@@ -116,13 +138,3 @@ _ENDINGS = (
     ("like", _append("L", "AY2", "K")),
     ("wise", _append("W", "AY2", "Z")),
 )
-
-
-def _compound(word: str) -> tuple[str, ...] | None:
-    """Split a word into two dictionary words of at least three letters, the most even split first."""
-    cuts = sorted(range(3, len(word) - 2), key=lambda cut: abs(2 * cut - len(word)))
-    for cut in cuts:
-        left, right = pronounce(word[:cut]), pronounce(word[cut:])
-        if left is not None and right is not None:
-            return (*left, *(phone.replace("1", "2") for phone in right))
-    return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-_MONTH_NAMES = (
-    "January February March April May June July August September October November December"
-).split()
+_MONTH_NAMES = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+]  # fmt: skip
 
 MONTHS: dict[str, str] = {name: name for name in _MONTH_NAMES} | {
     **{name[:3]: name for name in _MONTH_NAMES},

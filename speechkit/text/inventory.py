@@ -6,22 +6,27 @@ from collections.abc import Iterable, Sequence
 
 from speechkit.errors import TextError
 
-ENGLISH_VOWELS: tuple[str, ...] = tuple("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split())
+ENGLISH_VOWELS: tuple[str, ...] = (
+    "AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW",
+)  # fmt: skip
 """The 15 ARPAbet vowels, which carry a stress digit 0, 1 or 2."""
 
-ENGLISH_CONSONANTS: tuple[str, ...] = tuple(
-    "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH".split()
-)
+ENGLISH_CONSONANTS: tuple[str, ...] = (
+    "B", "CH", "D", "DH", "F", "G", "HH", "JH", "K", "L", "M", "N", "NG", "P", "R", "S", "SH", "T", "TH", "V",
+    "W", "Y", "Z", "ZH",
+)  # fmt: skip
 """The 24 ARPAbet consonants."""
 
-MANDARIN_INITIALS: tuple[str, ...] = tuple("b p m f d t n l g k h j q x zh ch sh r z c s".split())
+MANDARIN_INITIALS: tuple[str, ...] = (
+    "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "zh", "ch", "sh", "r", "z", "c", "s",
+)  # fmt: skip
 """The 21 initials."""
 
-MANDARIN_FINALS: tuple[str, ...] = tuple(
-    "a o e ai ei ao ou an en ang eng ong "
-    "i ia ie iao iou ian in iang ing iong "
-    "u ua uo uai ui uan un uang v ve van vn ii iii".split()
-)
+MANDARIN_FINALS: tuple[str, ...] = (
+    "a", "o", "e", "ai", "ei", "ao", "ou", "an", "en", "ang", "eng", "ong", "i", "ia", "ie", "iao", "iou",
+    "ian", "in", "iang", "ing", "iong", "u", "ua", "uo", "uai", "ui", "uan", "un", "uang", "v", "ve", "van",
+    "vn", "ii", "iii",
+)  # fmt: skip
 """The 36 finals, without their tone."""
 
 NEUTRAL_FINALS: tuple[str, ...] = ("a", "e", "en", "ii", "uo")

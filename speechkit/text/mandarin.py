@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from speechkit.errors import TextError
 from speechkit.text.inventory import MANDARIN_FINALS, MANDARIN_INITIALS, NEUTRAL_FINALS
@@ -81,9 +81,7 @@ def _initial_and_finals(base: str) -> tuple[str, tuple[str, ...]]:
     return initial, finals
 
 
-def mandarin_phones(
-    text: str, *, sandhi: bool = True, neutral: NeutralTone = "citation"
-) -> list[str]:
+def mandarin_phones(text: str, *, sandhi: bool = True, neutral: NeutralTone = "citation") -> list[str]:
     """Pronounce Chinese characters.
 
     Args:
@@ -144,12 +142,17 @@ def _read(words: list[str]) -> list[list[str]]:
             word,
             style=Style.TONE3,
             neutral_tone_with_five=True,
-            errors=lambda unread: [""] * len(unread),
+            errors=_silent,
         )
         if len(row) != len(word):
             row = [_read([character])[0][0] for character in word]
         rows.append([_citation_of_yi_and_bu(c, s) for c, s in zip(word, row, strict=True)])
     return rows
+
+
+def _silent(unread: str) -> Any:
+    """One empty syllable a character; pypinyin takes a list here, though its types say str."""
+    return [""] * len(unread)
 
 
 def _citation_of_yi_and_bu(character: str, syllable: str) -> str:
@@ -172,7 +175,8 @@ def _character_phones(character: str, syllable: str, neutral: NeutralTone) -> li
 
 @functools.cache
 def _citation_tone(character: str, base: str) -> str:
-    from pypinyin import Style, pinyin as readings
+    from pypinyin import Style
+    from pypinyin import pinyin as readings
 
     options = readings(character, style=Style.TONE3, heteronym=True, neutral_tone_with_five=True)[0]
     tones = [option[-1] for option in options if option[:-1] == base and option[-1] != "5"]

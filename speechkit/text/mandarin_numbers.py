@@ -77,6 +77,6 @@ def number(text: str) -> str:
     """
     sign = "负" if text[:1] in "-−" and text else ""
     whole, _, fraction = text.lstrip("+-−").replace(",", "").partition(".")
-    by_digit = len(whole) > 1 and whole.startswith("0") or len(whole) > LONGEST
+    by_digit = (len(whole) > 1 and whole.startswith("0")) or len(whole) > LONGEST
     spelled = digits(whole) if by_digit else cardinal(int(whole or "0"))
     return sign + spelled + (f"点{digits(fraction)}" if fraction else "")

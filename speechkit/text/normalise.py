@@ -49,7 +49,4 @@ def _prepared(text: str) -> str:
         text = text.replace(sign, spelled)
     text = text.replace("’", "'").replace("‘", "'").replace("ʼ", "'")
     text = re.sub(r"(?<=\d)[．](?=\d)", ".", text)
-    return "".join(
-        str(unicodedata.decimal(character)) if character.isdecimal() else character
-        for character in text
-    )
+    return "".join(str(unicodedata.decimal(character)) if character.isdecimal() else character for character in text)

@@ -134,6 +134,10 @@ def _measure_range(match: re.Match[str]) -> str:
     return f"{say.number(match[1])} to {say.number(match[2])} {UNITS[match[3]][1]}"
 
 
+def _feet_and_inches(match: re.Match[str]) -> str:
+    return f"{say.cardinal(int(match[1]))} foot {say.cardinal(int(match[2]))}"
+
+
 def _decade(match: re.Match[str]) -> str:
     value = int(match[1])
     return say.plural(say.year(value) if value >= 1000 else say.cardinal(value))
@@ -180,6 +184,7 @@ def _last_stop(match: re.Match[str]) -> str:
 
 
 _RULES: tuple[_Rule, ...] = (
+    _rule(r"\d{28,}", lambda m: say.digits(m[0])),
     _rule(r"(?:https?://|ftp://|www\.)[^\s\u3000-\uffef]+", _address),
     _rule(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _address),
     _rule(r"(?<![\w@.])(?:[a-z][\w-]*\.)+(?:com|org|net|edu|gov|io|cn|uk|de|co)\b(?:/[\w./-]*)?", _address),
@@ -190,19 +195,19 @@ _RULES: tuple[_Rule, ...] = (
     _rule(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b", _slash_date),
     _rule(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b(?![:,.]?\d)(?:,? {_YEAR}\b)?",
           lambda m: _with_year(_day(m[1], m[2]), m[3])),
-    _rule(rf"\b(?:[Tt]he )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? {_YEAR}\b)?",
-          lambda m: _with_year(f"the {say.ordinal(int(m[1]))} of {MONTHS[m[2]]}", m[3])),
+    _rule(rf"\b([Tt]he )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? {_YEAR}\b)?",
+          lambda m: _with_year(f"{m[1] or 'the '}{say.ordinal(int(m[2]))} of {MONTHS[m[3]]}", m[4])),
     _rule(rf"\b{_MONTH} {_YEAR}\b", lambda m: f"{MONTHS[m[1]]} {say.year(int(m[2]))}"),
     _rule(r"(?<![\d:.])(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?! ?[AaPp]\.?[Mm]\b)(?![\d:])()", _time),
     _rule(r"(?<![\d:.])(\d{1,2})(?::([0-5]\d))?(?::([0-5]\d))? ?([AaPp])(?:\.[Mm]\.|[Mm]\b)", _time),
+    _rule(rf"(?<![\w.])[-−](?=(?:{_SIGN}) ?\d)", lambda m: "minus "),
     _rule(rf"(?P<sign>{_SIGN}) ?(?P<amount>{_NUMBER})(?: ?(?P<magnitude>{_MAGNITUDE})\b)?", _money),
     _rule(rf"(?<![\w.])(?P<amount>{_NUMBER})(?: ?(?P<magnitude>{_MAGNITUDE}))? ?(?P<sign>{_CODE})\b", _money),
     _rule(rf"\b(?P<sign>{_CODE}) ?(?P<amount>{_NUMBER})(?: ?(?P<magnitude>{_MAGNITUDE})\b)?", _money),
     _rule(r"(?<![\w.])(\d+)¢", lambda m: _counted(m[1], "cent", "cents")),
     _rule(r"(?<![\w.])'?((?:[12]\d)?\d0)['’]?s\b", _decade),
     _rule(r"\b24/7\b", lambda m: "twenty-four seven"),
-    _rule(r"(?<![\w.])(\d)['′] ?(\d{1,2})(?:[\"″]|'')", lambda m: f"{say.cardinal(int(m[1]))} foot {say.cardinal(int(m[2]))}"),
-    _rule(rf"(?<![\w.])[-−](?=(?:{_SIGN}) ?\d)", lambda m: "minus "),
+    _rule(r"(?<![\w.])(\d)['′] ?(\d{1,2})(?:[\"″]|'')", _feet_and_inches),
     _rule(rf"(?<![\w.])({_NUMBER}) ?[-–—] ?({_NUMBER}) ?({_UNIT})(?![\w²³])", _measure_range),
     _rule(rf"(?<![\w.])([-−]?(?:{_NUMBER})) ?({_UNIT})(?![\w²³])", _measure),
     _rule(r"(?<!\w)(?:No|no|Nos)\. ?(?=\d)|#(?=\d)", lambda m: "number "),
@@ -224,4 +229,3 @@ _RULES: tuple[_Rule, ...] = (
     _rule(r"(?<![\w.])[-−](?=\d|\.\d)", lambda m: "minus "),
     _rule(_NUMBER, lambda m: _plain(m[0])),
 )  # fmt: skip
-

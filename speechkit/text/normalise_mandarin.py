@@ -11,6 +11,7 @@ from speechkit.text.mandarin_tables import CURRENCIES, MEASURE_WORDS, SYMBOLS, U
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+_AMOUNT = rf"(?P<amount>{_NUMBER})(?P<magnitude>[十百千万亿]*)"
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 _SIGN = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 _DASH = "[-−–—~～至到]"
@@ -32,7 +33,7 @@ def normalise_mandarin(text: str) -> str:
         text = pattern.sub(rewrite, text)
     for symbol, words in SYMBOLS.items():
         text = text.replace(symbol, words)
-    return " ".join(text.split())
+    return re.sub(r" +(?=[，。！？；：、）])", "", " ".join(text.split()))
 
 
 def _address(match: re.Match[str]) -> str:
@@ -40,10 +41,7 @@ def _address(match: re.Match[str]) -> str:
     end = re.search(r"[.,;:!?)/]*$", address)
     kept = address[: end.start()] if end else address
     pieces = re.findall(r"[A-Za-z]+|\d|[^\sA-Za-z0-9]", re.sub(r"\bwww\b", "W W W", kept))
-    said = (
-        say.digits(piece) if piece.isdecimal() else _ADDRESS_NAMES.get(piece, f" {piece} ")
-        for piece in pieces
-    )
+    said = (say.digits(piece) if piece.isdecimal() else _ADDRESS_NAMES.get(piece, f" {piece} ") for piece in pieces)
     return "".join(said)
 
 
@@ -57,6 +55,10 @@ def _date(match: re.Match[str]) -> str:
     if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
         return match[0]
     return f"{say.digits(year)}年{say.cardinal(int(month))}月{say.cardinal(int(day))}日"
+
+
+def _decade(match: re.Match[str]) -> str:
+    return say.digits(match[2]) if match[2] else say.cardinal(int(match[1]))
 
 
 def _time(match: re.Match[str]) -> str:
@@ -108,6 +110,7 @@ def _rule(pattern: str, rewrite: Callable[[re.Match[str]], str]) -> _Rule:
 
 
 _RULES: tuple[_Rule, ...] = (
+    _rule(r"\d{28,}", lambda m: say.digits(m[0])),
     _rule(r"(?:https?://|ftp://|www\.)[A-Za-z0-9./?=&%_~:#@+-]+", _address),
     _rule(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", _address),
     _rule(r"(?<![\w.])(?:[A-Za-z][A-Za-z0-9-]*\.)+(?:com|cn|org|net|io|edu|gov)(?![A-Za-z])", _address),
@@ -118,10 +121,10 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"(?<!\d)([12]\d{{3}})(?:年)?{_DASH}([12]\d{{3}})年",
           lambda m: f"{say.digits(m[1])}年到{say.digits(m[2])}年"),
     _rule(r"(?<!\d)([12]\d{3})(?=年(?!前|后|来|历史|的历史))", lambda m: say.digits(m[1])),
-    _rule(r"(?<!\d)(\d{2})(?=年代)|(?<!\d)(\d0)(?=后(?!天))", lambda m: say.digits(m[2]) if m[2] else say.cardinal(int(m[1]))),
+    _rule(r"(?<!\d)(\d{2})(?=年代)|(?<!\d)(\d0)(?=后(?!天))", _decade),
     _rule(r"(?<!\d)([01]?\d|2[0-4])[:：]([0-5]\d)(?:[:：]([0-5]\d))?(?!\d)", _time),
-    _rule(rf"(?P<sign>{_SIGN}) ?(?P<amount>{_NUMBER})(?P<magnitude>[十百千万亿]*)", _money),
-    _rule(rf"(?P<amount>{_NUMBER})(?P<magnitude>[十百千万亿]*) ?(?P<sign>[A-Z]{{3}}(?<=RMB|CNY|USD|EUR|JPY|GBP)|[€£])", _money),
+    _rule(rf"(?P<sign>(?<![A-Za-z0-9])(?:{_SIGN})|[¥￥$€£₩₽₹]) ?{_AMOUNT}", _money),
+    _rule(rf"{_AMOUNT} ?(?P<sign>RMB|CNY|USD|EUR|JPY|GBP|[€£])", _money),
     _rule(rf"({_NUMBER})[%％]?{_DASH}({_NUMBER})[%％]", _percent_range),
     _rule(rf"((?<![\w.])[-−]?{_NUMBER}) ?([%％‰])", _percent),
     _rule(rf"((?:(?<![\w.])[-−])?{_NUMBER}) ?({_UNIT})(?![A-Za-z0-9²³])", _measure),

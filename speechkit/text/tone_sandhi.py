@@ -50,6 +50,6 @@ def _yi_or_bu(characters: str, flat: Sequence[str], index: int) -> str:
     after = characters[index + 1]
     if before and before == after and before not in _COUNTING:
         return "yi5"
-    if before in _COUNTING and before or after in _COUNTING - set("百千万亿"):
+    if (before in _COUNTING and before) or after in _COUNTING - set("百千万亿"):
         return syllable
     return "yi2" if following in "45" else "yi4"
