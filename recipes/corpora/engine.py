@@ -68,7 +68,7 @@ def require(module: str, package: str, what: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise DependencyError(f"{what} needs the package {package}; install it with `pip install {package}`.") from error
+        raise DependencyError(f"{what} needs {package}; install it with `pip install {package}`.") from error
 
 
 def check_voice(engine: Engine, voice: str, language: str) -> None:
@@ -93,5 +93,5 @@ def verified(path: Path, allow_unpinned: bool = False) -> Path:
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if PINNED.get(path.name) != found:
         want = PINNED.get(path.name, "none")
-        raise ConfigError(f"{path.name} has SHA-256 {found}, pinned is {want}; pass --allow-unpinned to use it all the same.")
+        raise ConfigError(f"{path.name} has SHA-256 {found}, pinned is {want}; --allow-unpinned takes it.")
     return path

@@ -99,7 +99,7 @@ class KokoroEngine:
         phonemes = self.phonemes(text, voice)
         unknown = set(phonemes) - set(self._ids)
         if unknown or not 0 < len(phonemes) <= self.max_phonemes:
-            raise TextError(f"kokoro cannot say {text!r}: {len(phonemes)} phonemes, unknown among them: {sorted(unknown)}.")
+            raise TextError(f"kokoro cannot say {text!r}: {len(phonemes)} phonemes, unknown: {sorted(unknown)}.")
         ids = np.array([[0, *(self._ids[phoneme] for phoneme in phonemes), 0]], np.int64)
         style = self._styles(voice)[len(phonemes) - 1][None]
         inputs = {"input_ids": ids, "style": style, "speed": np.ones(1, np.float32)}

@@ -29,7 +29,10 @@ FINALS = {
 }  # fmt: skip
 """Unabbreviated pinyin final to phonemes; 0 marks where the tone goes."""
 
-WHOLE = {"er": "ɚ0", "o": "ɔ0", "io": "jɔ0", "yo": "jɔ0", "ê": "ɛ0", "m": "m0", "n": "n0", "ng": "ŋ0", "hm": "hm0", "hng": "hŋ0"}
+WHOLE = {
+    "er": "ɚ0", "o": "ɔ0", "io": "jɔ0", "yo": "jɔ0", "ê": "ɛ0",
+    "m": "m0", "n": "n0", "ng": "ŋ0", "hm": "hm0", "hng": "hŋ0",
+}  # fmt: skip
 """Syllables that have no initial and final."""
 
 SHORT_FINALS = {"iu": "iou", "ui": "uei", "un": "uen"}
