@@ -1,0 +1,58 @@
+"""Speech to discrete units and expressive speech back.
+
+The public names are resolved when they are first used (PEP 562), so that `import speechkit` takes milliseconds and the
+stages can import speechkit's lower files without a circle.
+
+>>> import speechkit
+>>> speechkit.Units(ids=[1, 1, 2]).to_text()
+'<|speech_1|><|speech_1|><|speech_2|>'
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_ERRORS = (
+    "AudioFileError",
+    "CheckpointError",
+    "CodecMismatchError",
+    "ConfigError",
+    "DependencyError",
+    "ManifestError",
+    "SampleRateError",
+    "ShapeError",
+    "SpeechkitError",
+    "StreamingError",
+    "StyleError",
+    "TextError",
+    "UnitsError",
+    "UnitsFileError",
+    "WaveformError",
+)
+
+_HOMES = {
+    "Speech": "speechkit.types",
+    "Speechkit": "speechkit.pipeline",
+    "StreamResampler": "speechkit.waveform",
+    "Units": "speechkit.types",
+    "Utterance": "speechkit.units_file",
+    "load": "speechkit.pipeline",
+    "read_units": "speechkit.units_file",
+    "resample": "speechkit.waveform",
+    "write_units": "speechkit.units_file",
+} | dict.fromkeys(_ERRORS, "speechkit.errors")
+
+__all__ = sorted([*_HOMES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'speechkit' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

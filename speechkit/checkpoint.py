@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from safetensors import SafetensorError
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from speechkit.config import Config
 from speechkit.errors import CheckpointError
 
-JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+JSON: TypeAlias = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 """What config.json may hold."""
 
 FORMAT = 1
@@ -58,7 +58,7 @@ def save_model_folder(
     config: Config,
     tensors: Mapping[str, Tensor],
     card: str,
-    extra: Mapping[str, JSON] = {},  # noqa: B006 - read only, and the name shows what it takes
+    extra: Mapping[str, JSON] = {},
     half: bool = False,
 ) -> None:
     """Write a model folder at once: readers see the old folder or the whole new one, never a half-written one.
@@ -161,7 +161,9 @@ def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     }
     if any(problems.values()):
         listed = "; ".join(f"{what}: {_shorten(names)}" for what, names in problems.items() if names)
-        raise CheckpointError(f"the weights do not fit {type(module).__name__}: {listed}. Was it built from their config?")
+        raise CheckpointError(
+            f"the weights do not fit {type(module).__name__}: {listed}. Was it built from their config?"
+        )
     module.load_state_dict(dict(tensors), strict=True)
 
 
@@ -177,7 +179,9 @@ def _stored(name: str, tensor: Tensor, half: bool) -> Tensor:
         return copy
     small = copy.half()
     if bool((small.isinf() & ~copy.isinf()).any()):
-        raise CheckpointError(f"{name} holds values beyond float16 (largest {copy.abs().max():.3g}); save with half=False.")
+        raise CheckpointError(
+            f"{name} holds values beyond float16 (largest {copy.abs().max():.3g}); save with half=False."
+        )
     return small
 
 
@@ -254,7 +258,9 @@ def _read_document(folder: Path, kind: str) -> dict[str, Any]:
         raise CheckpointError(f"{folder} is not a folder; a model is a folder with config.json and model.safetensors.")
     document = _read_json(folder / "config.json")
     if document.get("kind") != kind:
-        raise CheckpointError(f"{folder} holds a model of kind {document.get('kind')!r}; a {kind!r} model is needed here.")
+        raise CheckpointError(
+            f"{folder} holds a model of kind {document.get('kind')!r}; a {kind!r} model is needed here."
+        )
     if not isinstance(document.get("format"), int) or document["format"] > FORMAT:
         raise CheckpointError(
             f"{folder} has format {document.get('format')!r}; this speechkit reads formats up to {FORMAT}. Upgrade speechkit."
@@ -287,7 +293,9 @@ def _weight_files(folder: Path) -> dict[Path, list[str] | None]:
     files: dict[Path, list[str]] = {}
     for name, file in weight_map.items():
         if not isinstance(file, str) or not WEIGHTS.fullmatch(file):
-            raise CheckpointError(f"{folder / INDEX} names {file!r}; weight files are called model-00001-of-00002.safetensors.")
+            raise CheckpointError(
+                f"{folder / INDEX} names {file!r}; weight files are called model-00001-of-00002.safetensors."
+            )
         files.setdefault(folder / file, []).append(name)
     return dict(files)
 

@@ -177,10 +177,14 @@ def check(
     if not samples.size:
         raise WaveformError("the waveform is empty; at least one sample is needed.")
     if min_seconds is not None and len(samples) < min_seconds * sample_rate:
-        raise WaveformError(f"the waveform lasts {len(samples) / sample_rate:.3f} s; at least {min_seconds} s are needed.")
+        raise WaveformError(
+            f"the waveform lasts {len(samples) / sample_rate:.3f} s; at least {min_seconds} s are needed."
+        )
     _refuse_non_finite(samples)
     if (peak := float(np.abs(samples).max())) > LOUDEST_FLOAT:
-        raise WaveformError(f"the waveform peaks at {peak:.0f}, full scale is 1.0; divide integer samples by their full scale.")
+        raise WaveformError(
+            f"the waveform peaks at {peak:.0f}, full scale is 1.0; divide integer samples by their full scale."
+        )
     return samples
 
 
@@ -267,7 +271,9 @@ def _as_float32(waveform: Any) -> Waveform:
     except ValueError as error:
         raise ShapeError(f"a waveform is a one-dimensional array: {error}.") from error
     if array.ndim != 1:
-        raise ShapeError(f"a waveform is mono, shape [T]; got {list(array.shape)}. Take one channel or their mean first.")
+        raise ShapeError(
+            f"a waveform is mono, shape [T]; got {list(array.shape)}. Take one channel or their mean first."
+        )
     if array.dtype == np.int16:
         return np.divide(array, INT16_SCALE, dtype=np.float32)
     if array.size and array.dtype.kind != "f":
@@ -279,7 +285,9 @@ def _refuse_non_finite(samples: NDArray[Any]) -> None:
     finite = np.isfinite(samples)
     if not finite.all():
         first = int(np.argmin(finite))
-        raise WaveformError(f"the waveform holds NaN or infinity, first at sample {first}; repair it before speechkit reads it.")
+        raise WaveformError(
+            f"the waveform holds NaN or infinity, first at sample {first}; repair it before speechkit reads it."
+        )
 
 
 def _name(path: str | Path | BinaryIO) -> str:
@@ -293,7 +301,9 @@ def _open(path: str | Path | BinaryIO) -> soundfile.SoundFile:
     try:
         file = _SequentialFile(path)
     except (soundfile.SoundFileError, OSError, TypeError) as error:
-        raise AudioFileError(f"{name} is not an audio file that can be read ({error}); WAV, FLAC, OGG and MP3 can.") from error
+        raise AudioFileError(
+            f"{name} is not an audio file that can be read ({error}); WAV, FLAC, OGG and MP3 can."
+        ) from error
     try:
         _refuse_cut_wav(file, name)
     except AudioFileError:
@@ -315,7 +325,9 @@ def _refuse_cut_wav(file: soundfile.SoundFile, name: str) -> None:
     """libsndfile reads a cut-off WAV to its early end and only notes it in its log."""
     note = re.search(r"^\s*data : (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
     if note and int(note[1]) > int(note[2]) and int(note[1]) not in STREAMED_SIZES:
-        raise AudioFileError(f"{name} is truncated: its header promises {note[1]} bytes of samples, {note[2]} are there.")
+        raise AudioFileError(
+            f"{name} is truncated: its header promises {note[1]} bytes of samples, {note[2]} are there."
+        )
 
 
 def _check_channel(file: soundfile.SoundFile, name: str, channel: Channel) -> None:

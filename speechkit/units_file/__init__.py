@@ -148,7 +148,9 @@ def _rows(name: str, data: bytes, format: Format, allow_reduced: bool) -> Iterat
     try:
         for row in READERS[format](data):
             if row.reduced and not allow_reduced:
-                raise UnitsFileError(f"row {row.id!r} has no durations (it is marked reduced); ask for reduced units on purpose.")
+                raise UnitsFileError(
+                    f"row {row.id!r} has no durations (it is marked reduced); ask for reduced units on purpose."
+                )
             yield row
     except UnitsFileError as error:
         raise UnitsFileError(f"{name}: {error}") from error

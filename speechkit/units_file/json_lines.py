@@ -91,7 +91,9 @@ def _ids(row: dict[str, Any], num_units: Any) -> Any:
 
 def _margins(row: dict[str, Any]) -> list[float] | None:
     margins = row.get("margins")
-    if margins is not None and not (isinstance(margins, list) and all(type(value) in (int, float) for value in margins)):
+    if margins is not None and not (
+        isinstance(margins, list) and all(type(value) in (int, float) for value in margins)
+    ):
         raise UnitsFileError("margins is a list of numbers.")
     return margins
 

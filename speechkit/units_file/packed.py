@@ -16,7 +16,9 @@ MAGIC = b"\x89SKU\r\n\x1a\n"  # as PNG's: a transfer in text mode breaks it at o
 VERSION = 1
 PREFIX = MAGIC + struct.pack("<H", VERSION)
 LENGTH = struct.Struct("<I")
-HEADER = struct.Struct("<BHHdQIII")  # flags, id bytes, codec bytes, unit_rate, num_samples, sample_rate, num_units, count
+HEADER = struct.Struct(
+    "<BHHdQIII"
+)  # flags, id bytes, codec bytes, unit_rate, num_samples, sample_rate, num_units, count
 REDUCED = 1
 
 
@@ -24,8 +26,9 @@ def write_all(utterances: Iterable[Utterance]) -> Iterator[bytes]:
     """The file, piece by piece: prefix, a piece a record, end."""
     yield PREFIX
     count = 0
-    for count, utterance in enumerate(utterances, start=1):
+    for utterance in utterances:
         yield _framed(_payload(utterance))
+        count += 1
     yield _framed(b"") + _checked(LENGTH.pack(count))
 
 
@@ -39,7 +42,9 @@ def read_rows(data: bytes) -> Iterator[Utterance]:
     if data[: len(MAGIC)] != MAGIC:
         raise UnitsFileError("this is not a packed units file: it begins with other bytes.")
     if data[: len(PREFIX)] != PREFIX:
-        raise UnitsFileError(f"this packed units file is damaged or of another version than {VERSION}; upgrade speechkit.")
+        raise UnitsFileError(
+            f"this packed units file is damaged or of another version than {VERSION}; upgrade speechkit."
+        )
     position, count = len(PREFIX), 0
     while True:
         (length,) = LENGTH.unpack(_take(data, position, LENGTH.size))
