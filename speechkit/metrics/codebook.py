@@ -149,6 +149,8 @@ def rate_statistics(units: Sequence[Sequence[int]], num_units: int, *, unit_rate
         "higher_is_better": None,
     }
     return {
-        name: MetricResult(metric=name, value=value, unit=unit, null_reason="no_tokens" if value is None else None, **fields)
+        name: MetricResult(
+            metric=name, value=value, unit=unit, null_reason="no_tokens" if value is None else None, **fields
+        )
         for name, (value, unit) in values.items()
     }

@@ -44,7 +44,9 @@ def bag_of_units(units: Sequence[Sequence[int]], num_units: int) -> NDArray[np.f
     return np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
 
 
-def mutual_information(units: Sequence[Sequence[int]], labels: Sequence[Hashable], *, name: str = "mi_speaker") -> MetricResult:
+def mutual_information(
+    units: Sequence[Sequence[int]], labels: Sequence[Hashable], *, name: str = "mi_speaker"
+) -> MetricResult:
     """Share of the label's entropy that a single unit reveals.
 
         I(unit; label) / H(label) per token, after the Miller-Madow correction
@@ -148,7 +150,9 @@ def _leakage_result(name: str, accuracy: MetricResult, chance: float) -> MetricR
     ends = [normalised_leakage(end, chance) for end in accuracy.ci95 or ()]
     interval = (ends[0], ends[1]) if ends and None not in ends else None
     reason = "chance_is_1" if value is None else None
-    return MetricResult(**{**accuracy.__dict__, "metric": name, "value": value, "ci95": interval, "null_reason": reason})
+    return MetricResult(
+        **{**accuracy.__dict__, "metric": name, "value": value, "ci95": interval, "null_reason": reason}
+    )
 
 
 def _why_not(total: int, usable: int, y: NDArray[np.int64]) -> str | None:
@@ -223,7 +227,9 @@ def fit_logistic(
         gradient = inverse_penalty * (rows.T @ error) + weights
         return value, np.concatenate([gradient.ravel(), inverse_penalty * error.sum(axis=0)])
 
-    found = optimize.minimize(loss, np.zeros(count * size + size), jac=True, method="L-BFGS-B", options={"maxiter": iterations})
+    found = optimize.minimize(
+        loss, np.zeros(count * size + size), jac=True, method="L-BFGS-B", options={"maxiter": iterations}
+    )
     return found.x[: count * size].reshape(count, size), found.x[count * size :]
 
 

@@ -15,7 +15,9 @@ NO_LABEL = "<none>"
 """The prediction of a model that gave no usable scores; always counted wrong."""
 
 
-def fill_track(track: ArrayLike, *, max_missing: float = 0.5, zero_is_unvoiced: bool = False) -> NDArray[np.float64] | Skip:
+def fill_track(
+    track: ArrayLike, *, max_missing: float = 0.5, zero_is_unvoiced: bool = False
+) -> NDArray[np.float64] | Skip:
     """Fill non-finite values of a 1-D track: interior gaps linearly, ends by holding the nearest value.
 
     Args:
