@@ -115,7 +115,7 @@ class S2UTraining(lightning.LightningModule):
 
 def main() -> None:
     """LightningCLI with our two classes fixed."""
-    LightningCLI(S2UTraining, S2UDataModule, seed_everything_default=0)
+    LightningCLI(S2UTraining, S2UDataModule, seed_everything_default=0, save_config_kwargs={"overwrite": True})
 
 
 if __name__ == "__main__":

@@ -161,6 +161,18 @@ class S2UDataModule(lightning.LightningDataModule):
             lengths = [row["frames"] for row in self.train.rows]
             self.sampler = BucketSampler(lengths, int(self.hparams["batch_seconds"] * 100), self.hparams["seed"])
 
+    def state_dict(self) -> dict[str, Any]:
+        """Where in the order of batches training stands."""
+        if self.sampler is None or self.trainer is None:
+            return {}
+        return {"epoch": self.sampler.epoch, "batch": self.trainer.fit_loop.epoch_loop.batch_progress.current.completed}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on after the last batch of the interrupted run (exact while the caches are the same)."""
+        self.setup()
+        if self.sampler is not None and state_dict:
+            self.sampler.epoch, self.sampler.skip = state_dict["epoch"], state_dict["batch"]
+
     def train_dataloader(self) -> DataLoader[Batch]:
         """Two-view batches."""
         collate = Collate(PerturbConfig(), self.hparams["seed"] + (self.sampler.epoch if self.sampler else 0))
