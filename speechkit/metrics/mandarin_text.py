@@ -142,8 +142,10 @@ def mandarin_numbers(text: str, *, parity: bool = False) -> str:
     for rule in _RULES:
         text = rule.apply_as_original(text) if parity else rule.apply(text)
         text = text.replace("％", "%") if rule.read is _read_fraction else text
-    text = re.sub("([a-zA-Z]+)二([a-zA-Z]+)", r"\g<1>2\2", text)
-    return text.lstrip("^").rstrip("$") if parity else text
+    if not parity:
+        return re.sub("(?<=[a-zA-Z])二(?=[a-zA-Z])", "2", text)
+    letters_two_letters = _Rule("[a-zA-Z]+二[a-zA-Z]+", lambda name: name.replace("二", "2"))
+    return letters_two_letters.apply_as_original(text).lstrip("^").rstrip("$")
 
 
 _ASCII_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
