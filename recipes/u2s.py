@@ -124,6 +124,10 @@ class U2STraining(lightning.LightningModule):
         """Losses on clips that training never sees."""
         self.log_dict({f"validation/{name}": value for name, value in self.losses(batch)[1].items()})
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the decoder's config with its weights, for the export."""
+        checkpoint["u2s_config"] = self.decoder.config.to_dict()
+
     def losses(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Speak a batch; its waveform float32 [B, T] and the losses of the stage."""
         target, prosody = batch["waveform"], batch["prosody"]
@@ -225,6 +229,33 @@ def load_parts(module: U2STraining, checkpoint: str | Path) -> None:
         module.load_state_dict(fresh, strict=True)
     except RuntimeError as error:
         raise CheckpointError(f"{checkpoint} does not fit the config: {error}") from error
+
+
+class Snapshot(lightning.Callback):
+    """Write one checkpoint every so many seconds, and at the end; a reader sees the old file or the whole new one.
+
+    Lightning's own ModelCheckpoint does not look at the clock under manual optimisation (2.6).
+    """
+
+    def __init__(self, path: str, seconds: float = 180.0) -> None:
+        self.path, self.seconds, self.since = Path(path), seconds, time.monotonic()
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
+        """Save when it is time."""
+        if time.monotonic() - self.since > self.seconds:
+            self._save(trainer)
+
+    def on_train_end(self, trainer: lightning.Trainer, *_: Any) -> None:
+        """Save what the run ends with."""
+        self._save(trainer)
+
+    def _save(self, trainer: lightning.Trainer) -> None:
+        draft = self.path.with_suffix(".draft")
+        trainer.save_checkpoint(draft)
+        trainer.strategy.barrier()
+        if trainer.is_global_zero:
+            draft.replace(self.path)
+        self.since = time.monotonic()
 
 
 class Progress(lightning.Callback):
