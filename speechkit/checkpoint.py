@@ -70,7 +70,7 @@ def save_model_folder(
         tensors: the state dict, any dtypes and devices.
         card: the model card, Markdown.
         extra: further JSON to keep with the config.
-        half: store float32 tensors as float16, half the size; they are read back as float32.
+        half: store float32 and float64 tensors as float16; they are read back as float32.
     Raises:
         CheckpointError: `folder` holds something else than a model, a weight does not fit float16, or `extra` is no JSON.
     """
@@ -175,7 +175,7 @@ def _shorten(names: list[str], limit: int = 8) -> str:
 def _stored(name: str, tensor: Tensor, half: bool) -> Tensor:
     """A private contiguous CPU copy (safetensors refuses shared memory), float16 where asked."""
     copy = tensor.detach().cpu().contiguous().clone()
-    if not (half and copy.dtype == torch.float32):
+    if not (half and copy.dtype in (torch.float32, torch.float64)):
         return copy
     small = copy.half()
     if bool((small.isinf() & ~copy.isinf()).any()):

@@ -11,7 +11,7 @@ from speechkit.errors import UnitsFileError
 from speechkit.types import NUM_UNITS
 from speechkit.units_file.rows import Utterance, make_units, pack_ids, unpack_ids
 
-DEFAULTS = {"unit_rate": 25.0, "num_samples": 0, "sample_rate": 16000, "num_units": NUM_UNITS, "codec": ""}
+DEFAULTS: dict[str, Any] = {"unit_rate": 25.0, "num_samples": 0, "sample_rate": 16000, "num_units": NUM_UNITS, "codec": ""}
 KEYS = {"id", "ids", "packed", "count", "margins", "reduced", "crc32", *DEFAULTS}
 
 
