@@ -1,0 +1,217 @@
+"""The whole toolkit on one page: a waveform becomes units, units and a style become speech. One line per arrow.
+
+    waveform [T] 16 kHz --S2U--> Units 25 Hz --U2S + style--> Speech 24 kHz
+                                               style: a voice's name, or a vector read off a reference clip
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from prototypes.voices import read_voices
+from s2u import S2U
+from speechkit.errors import CheckpointError, StyleError, UnitsError
+from speechkit.types import Speech, Units
+from speechkit.units_file import check_codec
+from speechkit.waveform import check
+from u2s import U2S, Controls
+
+BUNDLED = Path(__file__).parent / "bundled"
+"""Where the default models live inside the package."""
+
+Style = str | Tensor | NDArray[np.float32]
+"""Who speaks: the name of a voice, or a style vector float32 [D]."""
+
+PLAIN = Controls()
+
+
+def load(folder: str | Path | None = None) -> "Speechkit":
+    """Load the two models.
+
+    Args:
+        folder: holds the model folders `s2u` and `u2s`; None takes the default models inside the package.
+    Raises:
+        CheckpointError: a model folder is missing, incomplete, or of another kind.
+    """
+    root = BUNDLED if folder is None else Path(folder)
+    for name in ("s2u", "u2s"):
+        if not (root / name).is_dir():
+            raise CheckpointError(f"{root} has no model folder {name}/; name a folder that holds s2u/ and u2s/.")
+    encoder, decoder = S2U.load(root / "s2u"), U2S.load(root / "u2s")
+    voices = read_voices(root / "u2s", decoder=decoder.fingerprint)
+    return Speechkit(encoder, decoder, {name: voice.style for name, voice in voices.items()})
+
+
+class Speechkit:
+    """Speech to units and back.
+
+    Attributes:
+        encoder: the S2U.
+        decoder: the U2S.
+        voices: style vector float32 [D] by name; the default models have "female" and "male".
+    """
+
+    def __init__(self, encoder: S2U, decoder: U2S, voices: dict[str, Tensor]) -> None:
+        self.encoder = encoder
+        self.decoder = decoder
+        self.voices = dict(voices)
+
+    def encode(self, waveform: ArrayLike | Tensor, sample_rate: int, *, margins: bool = False) -> Units:
+        """Units of a recording.
+
+        Args:
+            waveform: float32 [T] in [-1, 1], mono; int16 is scaled.
+            sample_rate: Hz; must be the encoder's (16000).
+            margins: also give each unit's distance to the nearest boundary of its code.
+        Returns:
+            ceil(T / 640) units; memory does not grow with T beyond the waveform itself.
+        Raises:
+            SampleRateError: another rate. ShapeError: not mono. WaveformError: empty, NaN or infinity.
+        """
+        samples = check(waveform, sample_rate, expected_rate=self.encoder.config.sample_rate)  # type: ignore[arg-type]
+        return self.encoder.encode(samples, sample_rate, margins=margins)
+
+    def encode_stream(
+        self, chunks: Iterable[NDArray[np.float32]], sample_rate: int, *, margins: bool = False
+    ) -> Iterator[Units]:
+        """Units while the samples come; the parts, joined, are `encode` of the whole, whatever the chunks' sizes.
+
+        Args:
+            chunks: float32 [T_i] in [-1, 1], pieces of one recording.
+            sample_rate, margins: as for `encode`.
+        Yields:
+            Units; the last parts carry `num_samples` of the whole recording.
+        Raises:
+            StreamingError: this encoder hears whole recordings only. Otherwise as `encode`.
+        """
+        return self.encoder.encode_stream(chunks, sample_rate, margins=margins)
+
+    def encode_blocks(
+        self, chunks: Iterable[NDArray[np.float32]], sample_rate: int, *, margins: bool = False
+    ) -> Units:
+        """`encode` of a recording that is read piece by piece, so that an hour of it needs no more memory than a minute.
+
+        Raises:
+            As `encode`. An encoder that cannot stream gets the pieces joined.
+        """
+        if not self.encoder.config.streamable:
+            return self.encode(np.concatenate([np.zeros(0, np.float32), *chunks]), sample_rate, margins=margins)
+        return self._joined(list(self.encode_stream(chunks, sample_rate, margins=margins)))
+
+    def decode(
+        self,
+        units: Units,
+        style: Style = "female",
+        *,
+        seed: int = 0,
+        controls: Controls = PLAIN,
+        strict_codec: bool = True,
+    ) -> Speech:
+        """Speak units.
+
+        Args:
+            units: from `encode`, a units file, or typed by hand (then `codec` is empty).
+            style: the name of a voice, or a style vector from `style_of`.
+            seed: of the noise, 0 or larger; the same seed gives the same samples.
+            controls: pitch, pitch range, energy, speed.
+            strict_codec: refuse units that another codec made; False speaks them as if they were ours.
+        Returns:
+            Speech of 960 samples a unit at 24 kHz (divided by the speed).
+        Raises:
+            CodecMismatchError: units of another codec. UnitsError: out of range, or of another rate.
+            StyleError: an unknown voice. ShapeError: a style vector of another size.
+        """
+        pieces = self.decode_stream(units, style, seed=seed, controls=controls, strict_codec=strict_codec)
+        samples = [np.zeros(0, np.float32), *(piece.samples for piece in pieces)]
+        return Speech(samples=np.concatenate(samples), sample_rate=self.decoder.sample_rate)
+
+    def decode_stream(
+        self,
+        units: Units | Iterable[Units],
+        style: Style = "female",
+        *,
+        seed: int = 0,
+        controls: Controls = PLAIN,
+        strict_codec: bool = True,
+    ) -> Iterator[Speech]:
+        """Speak piece by piece: the pieces, joined, are `decode` of the whole, sample for sample.
+
+        Args:
+            units: all units, or parts of one utterance as they come, for instance from `encode_stream`.
+            style, seed, controls, strict_codec: as for `decode`.
+        Yields:
+            Speech; the first piece is short, so that sound starts early.
+        Raises:
+            As `decode`: at once for the style and for units that are there, at the part for parts.
+        """
+        vector = self._style(style)
+        parts = [units] if isinstance(units, Units) else units
+        if isinstance(units, Units):
+            self._accept(units, strict_codec)
+        ids = (self._accept(part, strict_codec) for part in parts)
+        pieces = self.decoder.decode_stream(ids, vector, seed=seed, controls=controls)
+        return (Speech(samples=piece.numpy(), sample_rate=self.decoder.sample_rate) for piece in pieces)
+
+    def convert(
+        self,
+        waveform: ArrayLike | Tensor,
+        sample_rate: int,
+        style: Style = "female",
+        *,
+        seed: int = 0,
+        controls: Controls = PLAIN,
+    ) -> Speech:
+        """Say a recording again in another voice: `encode`, then `decode`.
+
+        Raises:
+            As `encode` and `decode`.
+        """
+        return self.decode(self.encode(waveform, sample_rate), style, seed=seed, controls=controls)
+
+    def style_of(self, reference: ArrayLike | Tensor, sample_rate: int) -> Tensor:
+        """Style vector of a reference clip: who speaks, and how.
+
+        Args:
+            reference: float32 [T] in [-1, 1], mono, at least 0.3 s; 3 to 10 s are better.
+            sample_rate: Hz; must be the decoder's (24000).
+        Returns:
+            float32 [D], L2 norm 1.
+        Raises:
+            SampleRateError: another rate. WaveformError: too short, silent, NaN or infinity. ShapeError: not mono.
+        """
+        samples = check(reference, sample_rate, expected_rate=self.decoder.sample_rate)  # type: ignore[arg-type]
+        return self.decoder.style_of(samples, sample_rate)
+
+    def _style(self, style: Style) -> Tensor:
+        if not isinstance(style, str):
+            return torch.as_tensor(style)
+        if style not in self.voices:
+            known = ", ".join(sorted(self.voices)) or "none"
+            raise StyleError(f"there is no voice {style!r}; this model has {known}. A reference clip gives any other voice.")
+        return self.voices[style]
+
+    def _accept(self, units: Units, strict_codec: bool) -> NDArray[np.int64]:
+        if strict_codec and self.decoder.codec:
+            check_codec(units, self.decoder.codec)
+        if units.unit_rate != self.decoder.unit_rate:
+            raise UnitsError(
+                f"these units come {units.unit_rate:g} times a second, this decoder speaks {self.decoder.unit_rate:g} a second."
+            )
+        if len(units) and int(units.ids.max()) >= (limit := self.decoder.config.num_units):
+            raise UnitsError(f"unit {int(units.ids.max())} is out of range: this decoder speaks units in [0, {limit}).")
+        return units.ids
+
+    def _joined(self, parts: list[Units]) -> Units:
+        if not parts:
+            return self.encode(np.zeros(0, np.float32), self.encoder.config.sample_rate)  # raises: empty
+        margins = [part.margins for part in parts if part.margins is not None]
+        return replace(
+            parts[-1],
+            ids=np.concatenate([part.ids for part in parts]),
+            margins=np.concatenate(margins) if margins else None,
+        )
