@@ -22,12 +22,15 @@ class Tiny(Config):
 
 @pytest.fixture
 def tensors() -> dict[str, Tensor]:
-    return {"weight": torch.randn(4, 3), "steps": torch.tensor(7), "scale": torch.rand(5, dtype=torch.float64), "tied": torch.ones(2, 2).T}
+    scale = torch.rand(5, dtype=torch.float64)
+    return {"weight": torch.randn(4, 3), "steps": torch.tensor(7), "scale": scale, "tied": torch.ones(2, 2).T}
 
 
 @pytest.fixture
 def folder(tmp_path: Path, tensors: dict[str, Tensor]) -> Path:
-    save_model_folder(tmp_path / "model", kind="s2u", config=Tiny(), tensors=tensors, card="# card", extra={"voices": ["a"]})
+    save_model_folder(
+        tmp_path / "model", kind="s2u", config=Tiny(), tensors=tensors, card="# card", extra={"voices": ["a"]}
+    )
     return tmp_path / "model"
 
 
@@ -56,7 +59,9 @@ def test_half_rounds_once(tmp_path: Path, tensors: dict[str, Tensor]) -> None:
 
 def test_half_refuses_what_it_cannot_hold(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="float16"):
-        save_model_folder(tmp_path / "m", kind="s2u", config=Tiny(), tensors={"w": torch.tensor([1e6])}, card="", half=True)
+        save_model_folder(
+            tmp_path / "m", kind="s2u", config=Tiny(), tensors={"w": torch.tensor([1e6])}, card="", half=True
+        )
 
 
 def test_fingerprint_against_its_definition() -> None:
@@ -88,7 +93,7 @@ def test_large_models_are_sharded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     read = read_model_folder(folder, kind="s2u").tensors
     assert all(torch.equal(read[name], tensors[name]) for name in tensors) and len(read) == len(tensors)
     shards[1].unlink()
-    with pytest.raises(CheckpointError, match="00002-of-00004.* is missing"):
+    with pytest.raises(CheckpointError, match=r"00002-of-00004.* is missing"):
         read_model_folder(folder, kind="s2u")
 
 
@@ -98,7 +103,13 @@ def test_saving_again_replaces_weights_and_keeps_other_files(folder: Path) -> No
     (folder / "model-00001-of-00002.safetensors").write_bytes(b"old shard")
     save_model_folder(folder, kind="s2u", config=Tiny(width=9), tensors={"w": torch.ones(1)}, card="new")
     assert read_model_folder(folder, kind="s2u").config["width"] == 9
-    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "clips", "config.json", "model.safetensors", "notes.txt"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md",
+        "clips",
+        "config.json",
+        "model.safetensors",
+        "notes.txt",
+    ]
 
 
 def test_saving_never_replaces_what_is_no_model(tmp_path: Path) -> None:
@@ -140,7 +151,7 @@ def test_missing_folder_and_missing_files(tmp_path: Path, folder: Path) -> None:
 
 
 def test_other_kind_and_newer_format(folder: Path) -> None:
-    with pytest.raises(CheckpointError, match="'s2u'.*'u2s'"):
+    with pytest.raises(CheckpointError, match=r"'s2u'.*'u2s'"):
         read_model_folder(folder, kind="u2s")
     edit(folder, format=2)
     with pytest.raises(CheckpointError, match="Upgrade"):
@@ -185,7 +196,10 @@ def test_load_tensors_is_strict_and_lists_everything() -> None:
     with pytest.raises(CheckpointError) as caught:
         load_tensors(module, {"weight": torch.zeros(4, 2), "other": torch.zeros(1)})
     message = str(caught.value)
-    assert all(words in message for words in ("missing: bias", "unexpected: other", "weight [4, 2] instead of [4, 3]", "Linear"))
+    assert all(
+        words in message
+        for words in ("missing: bias", "unexpected: other", "weight [4, 2] instead of [4, 3]", "Linear")
+    )
     assert torch.equal(module.weight, before)
 
 

@@ -43,7 +43,10 @@ def read(data: bytes, **options: bool) -> list[Utterance]:
 
 
 def same(first: list[Utterance], second: list[Utterance]) -> bool:
-    meta = [[(row.id, row.reduced, row.units.num_samples, row.units.sample_rate) for row in rows] for rows in (first, second)]
+    meta = [
+        [(row.id, row.reduced, row.units.num_samples, row.units.sample_rate) for row in rows]
+        for rows in (first, second)
+    ]
     return meta[0] == meta[1] and first == second
 
 
@@ -179,7 +182,16 @@ def test_bad_rows_name_their_line(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"RIFF\x00\x00\x00\x00WAVE", b"hello", b"<|speech_01|>", b"<|speech_1|", b"a\tb\t<|speech_1|>", b"\xff\xfe", b"[1, 2]"]
+    "data",
+    [
+        b"RIFF\x00\x00\x00\x00WAVE",
+        b"hello",
+        b"<|speech_01|>",
+        b"<|speech_1|",
+        b"a\tb\t<|speech_1|>",
+        b"\xff\xfe",
+        b"[1, 2]",
+    ],
 )
 def test_what_is_no_units_file(data: bytes) -> None:
     with pytest.raises(UnitsFileError, match="line 1"):
@@ -188,8 +200,9 @@ def test_what_is_no_units_file(data: bytes) -> None:
 
 def test_unit_4096() -> None:
     codes = base64.b64encode(pack_ids(np.array([127]), 126)).decode()
-    for data in (b"<|speech_4096|>", b'{"id": "a", "ids": [4096]}', f'{{"packed": "{codes}", "count": 1, "num_units": 126}}'.encode()):
-        with pytest.raises(UnitsError, match="unit (4096|127) is out of range"):
+    packed = f'{{"packed": "{codes}", "count": 1, "num_units": 126}}'.encode()
+    for data in (b"<|speech_4096|>", b'{"id": "a", "ids": [4096]}', packed):
+        with pytest.raises(UnitsError, match=r"unit (4096|127) is out of range"):
             read(data)
 
 
