@@ -193,7 +193,7 @@ def _wheel_result(
 ) -> MetricResult:
     """Result of a statistic over tables [wheels, samples, 3] whose first column says which samples count."""
     config = bootstrap or BootstrapConfig()
-    usable = stacked[:, :, 0].any(axis=0)
+    usable = np.asarray(stacked[:, :, 0].any(axis=0))
     missing = int((~usable).sum())
     fields: dict[str, Any] = {
         "n": int(usable.sum()),
@@ -202,9 +202,9 @@ def _wheel_result(
         "params": {"wheels": list(maps.wheels), "bootstrap": config.to_dict()},
         "details": details,
     }
-    value = score(np.arange(len(usable)))
+    value = score(np.arange(usable.size))
     if value is None:
-        return null_result(name, reason if len(usable) else "no_items", **fields)
+        return null_result(name, reason if usable.size else "no_items", **fields)
     interval = bootstrap_interval(lambda drawn: score(np.flatnonzero(usable)[drawn]), fields["n"], config=config)
     return MetricResult(metric=name, value=value, ci95=interval, **fields)
 
@@ -237,7 +237,8 @@ def _hits(
     for word, answer in zip(gold, predicted, strict=True):
         right, heard = fold_words([word], maps, lookup), fold_words(answer, maps, lookup)
         hit = float(bool(right & heard))
-        rows.append((float(bool(right)), hit, hit / max(len(heard if allowed is None else heard & allowed), 1)))
+        among = heard if allowed is None else heard & allowed
+        rows.append((float(bool(right)), hit, hit / len(among) if among else 0.0))
     return np.array(rows, float).reshape(-1, 3)
 
 
