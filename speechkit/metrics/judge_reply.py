@@ -114,7 +114,7 @@ def parse_judge_reply(call: str, raw: str) -> JudgeReply:
     return JudgeReply(status="scored", scores=scores, reasons=reasons)
 
 
-def coerce_score(value: object, highest: int) -> int | None:
+def coerce_score(value: Any, highest: int) -> int | None:
     """An integer score in [0, highest], or None.
 
     Accepts integers, floats with integral value and plain digits as text. Booleans are not scores, although Python
@@ -125,14 +125,11 @@ def coerce_score(value: object, highest: int) -> int | None:
     """
     if isinstance(value, (bool, np.bool_)):
         return None
-    if isinstance(value, str) and re.fullmatch("[0-9]{1,3}", value):
-        number = int(value)
-    elif isinstance(value, numbers.Integral):
-        number = int(value)
-    elif isinstance(value, float) and value.is_integer():
-        number = int(value)
-    else:
+    digits = isinstance(value, str) and re.fullmatch("[0-9]{1,3}", value)
+    whole = isinstance(value, numbers.Integral) or (isinstance(value, float) and value.is_integer())
+    if not digits and not whole:
         return None
+    number = int(value)
     return number if 0 <= number <= highest else None
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from speechkit.errors import ConfigError
 from speechkit.metrics.aggregate import Clusters, mean_result, paired_difference
 from speechkit.metrics.bootstrap import BootstrapConfig
+from speechkit.metrics.judge_reply import JUDGE_CALLS
 from speechkit.metrics.result import MetricResult, Skip, null_result
 
 EMOOMNI_SCORES = ("VS-RES", "VS-RC", "VT-EA", "VT-RES", "VT-RC", "IF")
@@ -53,17 +54,19 @@ def applicable_scores(mode: InferenceMode, variant: ChainVariant = "full") -> di
     Args:
         mode: "thinking_speech" (chain of thought, own talker), "thinking_text" (chain of thought, no speech: the common
             talker speaks for it), "direct_speech" (no chain, own speech), "direct_text" (text only).
-        variant: ablation of the chain.
+        variant: ablation of the chain; only thinking modes have one.
     Returns:
         Score to "own" or "common" (the `*` of the paper's tables), in table order; absent scores do not apply.
     Raises:
-        ConfigError: unknown mode or variant.
+        ConfigError: unknown mode or variant, or an ablation of a mode without a chain.
     Source: metrics.md 3.4; EmoOmni tables 1 and 2.
     >>> applicable_scores("direct_speech")
     {'VS-RES': 'own', 'VS-RC': 'own', 'VT-RC': 'own'}
     """
     if mode not in _MODES or variant not in _VARIANTS:
         raise ConfigError(f"unknown mode {mode!r} or variant {variant!r}; modes {list(_MODES)}, {list(_VARIANTS)}.")
+    if variant != "full" and mode.startswith("direct"):
+        raise ConfigError(f"{mode!r} has no chain of thought that {variant!r} could change.")
     allowed = _VARIANTS[variant]
     return {name: _MODES[mode][name] for name in EMOOMNI_SCORES if name in _MODES[mode] and name in allowed}
 
@@ -150,8 +153,6 @@ def released_score(
         ConfigError: unknown metric, or different lengths.
     Source: metrics.md 3.5, EmoOmniEval/evalution/Eval_*.py.
     """
-    from speechkit.metrics.judge_reply import JUDGE_CALLS
-
     keys = {field.score: field.keys for call in JUDGE_CALLS.values() for field in call.fields}
     if metric not in EMOOMNI_SCORES or len(replies) != len(response_lengths):
         raise ConfigError(f"want one of {EMOOMNI_SCORES} and one length per reply, got {metric!r}.")
