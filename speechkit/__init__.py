@@ -32,6 +32,7 @@ _ERRORS = (
 )
 
 _HOMES = {
+    "Controls": "u2s",
     "Speech": "speechkit.types",
     "Speechkit": "speechkit.pipeline",
     "StreamResampler": "speechkit.waveform",

@@ -52,6 +52,7 @@ from speechkit.units_file import read_units as read_units
 from speechkit.units_file import write_units as write_units
 from speechkit.waveform import StreamResampler as StreamResampler
 from speechkit.waveform import resample as resample
+from u2s import Controls as Controls
 
 __version__: str
 __all__: list[str]
