@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from speechkit.errors import ConfigError
 from speechkit.metrics.aggregate import check_same_length, mean_result
@@ -46,7 +47,11 @@ def appropriateness(
     means = [result.value for result in results.values() if result.value is not None]
     used = sum(result.n for result in results.values())
     skipped = len(users) - used
-    fields = {"unit": "score", "n_skipped": skipped, "skipped_reasons": {"unknown_pair": skipped} if skipped else {}}
+    fields: dict[str, Any] = {
+        "unit": "score",
+        "n_skipped": skipped,
+        "skipped_reasons": {"unknown_pair": skipped} if skipped else {},
+    }
     if not means:
         overall = null_result("appropriateness", "all_items_skipped" if users else "no_items", **fields)
     else:
@@ -88,7 +93,7 @@ def human_ratings(
         for name, ratings in sides.items()
     }
     values = [result.value for result in results.values() if result.value is not None]
-    counted = {"n": sum(result.n for result in results.values()), "unit": "score"}
+    counted: dict[str, Any] = {"n": sum(result.n for result in results.values()), "unit": "score"}
     if len(values) < 3:
         return {**results, "human_mean": null_result("human_mean", "missing_ratings", **counted)}
     return {**results, "human_mean": MetricResult(metric="human_mean", value=sum(values) / 3, **counted)}
