@@ -51,8 +51,10 @@ class Units:
         return iter(self.ids.tolist())
 
     def __eq__(self, other: object) -> bool:
-        same = isinstance(other, Units) and np.array_equal(self.ids, other.ids)
-        return same and (self.unit_rate, self.num_units, self.codec) == (other.unit_rate, other.num_units, other.codec)  # type: ignore[union-attr]
+        if not isinstance(other, Units):
+            return NotImplemented
+        same = (self.unit_rate, self.num_units, self.codec) == (other.unit_rate, other.num_units, other.codec)
+        return same and np.array_equal(self.ids, other.ids)
 
     @property
     def duration_seconds(self) -> float:

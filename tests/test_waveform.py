@@ -1,12 +1,12 @@
 import io
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from speechkit import waveform as wf
 from speechkit.errors import AudioFileError, SampleRateError, ShapeError, StreamingError, WaveformError
@@ -95,6 +95,15 @@ def test_blocks_joined_are_the_whole(tmp_path: Path, noise: Waveform, suffix: st
     blocks = list(wf.load_blocks(tmp_path / f"clip{suffix}", seconds))
     assert np.array_equal(np.concatenate(blocks), wf.load(tmp_path / f"clip{suffix}")[0])
     assert all(len(block) == max(1, round(seconds * 16000)) for block in blocks[:-1])
+
+
+def test_memory_stays_flat_over_a_long_file(tmp_path: Path) -> None:
+    wf.save_blocks(tmp_path / "long.wav", (np.zeros(160_000, np.float32) for _ in range(120)), 16000)
+    tracemalloc.start()
+    seconds = sum(len(block) for block in wf.load_blocks(tmp_path / "long.wav", 10.0)) / 16000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert seconds == 1200 and peak < 5e6, "twenty minutes are 77 MB of samples"
 
 
 def test_long_files_are_written_in_pieces(tmp_path: Path) -> None:
