@@ -84,7 +84,7 @@ def instruct_tts_scores(
         details = {"true": true, "strict_value": strict}
         results[name] = mean_result(name, outcomes, unit="percent", bootstrap=bootstrap, details=details)
     values = [result.value for result in results.values()]
-    counted = {"n": sum(result.n for result in results.values())}
+    counted: dict[str, Any] = {"n": sum(result.n for result in results.values())}
     known = [value for value in values if value is not None]
     if len(known) < len(INSTRUCTION_TYPES):
         return {**results, "ite_avg": null_result("ite_avg", "missing_type", unit="percent", **counted)}
