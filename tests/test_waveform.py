@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from speechkit import waveform as wf
 from speechkit.errors import AudioFileError, SampleRateError, ShapeError, StreamingError, WaveformError
