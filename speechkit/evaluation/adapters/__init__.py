@@ -1,0 +1,1 @@
+"""Quality judges and speaker embedders behind `speechkit.protocols`; each loads its library when it is made."""

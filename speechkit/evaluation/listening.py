@@ -1,0 +1,162 @@
+"""Who listens to speech in a suite: recognisers, quality judges, a speaker embedder. One call each, skips with reasons."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from speechkit.errors import SpeechkitError
+from speechkit.evaluation.audio import track_f0
+from speechkit.metrics.error_rate import compare
+from speechkit.metrics.pitch import pitch_errors
+from speechkit.metrics.pitch_control import median_pitch
+from speechkit.metrics.result import Skip
+from speechkit.metrics.speaker import cosine_similarity
+from speechkit.metrics.text_protocols import ProtocolName, text_protocol
+from speechkit.protocols import QualityJudge, SpeakerEmbedder, Transcriber
+from speechkit.types import Speech
+
+SILENCE_LEVEL = 1e-4
+"""Peak below which speech counts as empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listeners:
+    """The listeners of a run."""
+
+    transcribers: Sequence[Transcriber] = ()
+    """Recognisers, for error rates."""
+    quality: Sequence[QualityJudge] = ()
+    """Predicted opinion scores."""
+    speakers: Sequence[SpeakerEmbedder] = ()
+    """Voice vectors, for similarity."""
+
+    @property
+    def keys(self) -> dict[str, Transcriber]:
+        """Recognisers by a short name: the kind alone where it is unique, else kind and model."""
+        kinds = [transcriber.name.partition(":")[0] for transcriber in self.transcribers]
+        return {
+            kind if kinds.count(kind) == 1 else transcriber.name.replace(":", "-"): transcriber
+            for kind, transcriber in zip(kinds, self.transcribers, strict=True)
+        }
+
+    def names(self) -> list[str]:
+        """Names of all, for the parameters of a run."""
+        return [listener.name for listener in (*self.transcribers, *self.quality, *self.speakers)]
+
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes of the weights of those that tell."""
+        everyone = (*self.transcribers, *self.quality, *self.speakers)
+        found = {listener.name: str(getattr(listener, "fingerprint", "")) for listener in everyone}
+        return {name: value for name, value in found.items() if value}
+
+    def hear(self, speech: Speech, language: str) -> dict[str, Any]:
+        """Transcripts ("heard_<recogniser>") and scores by scale; what fails is None with a reason beside it."""
+        values: dict[str, Any] = {}
+        peak = float(np.abs(speech.samples).max(initial=0.0))
+        finite = bool(np.isfinite(speech.samples).all())
+        empty = "empty_audio" if peak < SILENCE_LEVEL else None if finite else "not_finite"
+        for key, transcriber in self.keys.items():
+            values |= _attempt(
+                f"heard_{key}",
+                None if empty != "not_finite" and len(speech.samples) else empty,
+                lambda listener=transcriber: listener.transcribe(speech.samples, speech.sample_rate, language),
+            )
+        for judge in self.quality:
+            values |= _scores(judge, speech, empty)
+        return values
+
+    def compare(self, original: Speech, speech: Speech, *, pitch: bool) -> dict[str, Any]:
+        """Speaker similarity and F0 of two renditions of one utterance."""
+        values: dict[str, Any] = {}
+        for embedder in self.speakers:
+            name = f"similarity_{embedder.name.partition(':')[0]}"
+            values |= _attempt(name, None, lambda judge=embedder: _similarity(judge, original, speech))
+        if pitch:
+            values |= pitch_comparison(original, speech)
+        return values
+
+    def errors(self, values: Mapping[str, Any], text: str, language: str, protocol: ProtocolName) -> dict[str, Any]:
+        """Errors, words and rate of every transcript "heard_<recogniser>_<side>", and what the second side added."""
+        found: dict[str, Any] = {}
+        for key in self.keys:
+            sides = [name.removeprefix(f"heard_{key}_") for name in values if name.startswith(f"heard_{key}_")]
+            for side in (side for side in sides if not side.endswith("_skipped")):
+                found |= _error_counts(f"{key}_{side}", values[f"heard_{key}_{side}"], text, language, protocol)
+            rates = [found.get(f"rate_{key}_{side}") for side in ("original", "respoken")]
+            if None not in rates:
+                found[f"added_{key}"] = rates[1] - rates[0]
+        return found
+
+
+def _attempt(name: str, skip: str | None, call: Callable[[], Any]) -> dict[str, Any]:
+    if skip:
+        return {name: None, f"{name}_skipped": skip}
+    try:
+        value = call()
+    except SpeechkitError as error:
+        return {name: None, f"{name}_skipped": f"{type(error).__name__}: {error}"}
+    return {name: None, f"{name}_skipped": value.reason} if isinstance(value, Skip) else {name: value}
+
+
+def _scores(judge: QualityJudge, speech: Speech, empty: str | None) -> dict[str, Any]:
+    scales: Sequence[str] = getattr(judge, "scales", ())
+    if empty:
+        return {scale: None for scale in scales} | {f"{scale}_skipped": empty for scale in scales}
+    try:
+        scores = judge.rate(speech.samples, speech.sample_rate)
+    except SpeechkitError as error:
+        return {scale: None for scale in scales} | {f"{scale}_skipped": type(error).__name__ for scale in scales}
+    finite = {scale: float(value) for scale, value in scores.items() if np.isfinite(value)}
+    broken = [scale for scale in scores if scale not in finite]
+    return finite | {scale: None for scale in broken} | {f"{scale}_skipped": "not_finite" for scale in broken}
+
+
+def _similarity(embedder: SpeakerEmbedder, first: Speech, second: Speech) -> float | Skip:
+    vectors = [embedder.embed(speech.samples, speech.sample_rate) for speech in (first, second)]
+    return cosine_similarity(*vectors)
+
+
+def pitch_comparison(original: Speech, speech: Speech) -> dict[str, Any]:
+    """F0 errors and medians of two renditions with equal timing; tracks are cut to the shorter."""
+    tracks = [track_f0(side.samples, side.sample_rate) for side in (original, speech)]
+    frames = min(map(len, tracks))
+    errors = pitch_errors(tracks[0][:frames], tracks[1][:frames])
+    values: dict[str, Any] = {
+        "median_f0_original": median_pitch(tracks[0]),
+        "median_f0_respoken": median_pitch(tracks[1]),
+    }
+    if isinstance(errors, Skip):
+        return values | {"VDE": None, "VDE_skipped": errors.reason}
+    return values | {
+        "GPE": errors.gpe,
+        "VDE": errors.vde,
+        "FFE": errors.ffe,
+        "logF0_RMSE": errors.log_f0_rmse,
+        "logF0_corr": errors.correlation_log,
+    }
+
+
+def _error_counts(name: str, heard: str | None, text: str, language: str, protocol: ProtocolName) -> dict[str, Any]:
+    if not text or heard is None:
+        reason = "no_text" if not text else "no_transcript"
+        return {f"rate_{name}": None, f"rate_{name}_skipped": reason}
+    item = compare(text, heard, text_protocol(protocol), language)  # type: ignore[arg-type]
+    if isinstance(item.counts, Skip):
+        return {f"rate_{name}": None, f"rate_{name}_skipped": item.counts.reason}
+    counts = {f"errors_{name}": item.counts.errors, f"words_{name}": item.counts.reference_length}
+    return {**counts, f"rate_{name}": item.rate}
+
+
+def clip_name(item_id: str, side: str) -> str:
+    """File name of a rendition of an item: readable, and unique.
+
+    >>> clip_name("audio/a b", "original")
+    'audio_a_b-d16c41be-original.mp3'
+    """
+    plain = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in item_id)[-80:]
+    return f"{plain}-{hashlib.sha256(item_id.encode()).hexdigest()[:8]}-{side}.mp3"

@@ -1,0 +1,1 @@
+"""The suites: one file a kind of evaluation."""

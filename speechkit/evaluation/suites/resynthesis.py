@@ -1,0 +1,163 @@
+"""The `resynthesis` suite: speech to units and back, heard by recognisers beside the original."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from speechkit.config import Config
+from speechkit.errors import StyleError, WaveformError
+from speechkit.evaluation.audio import item_waveform
+from speechkit.evaluation.listening import Listeners, clip_name
+from speechkit.evaluation.manifest import Item
+from speechkit.evaluation.plots import bars, histogram
+from speechkit.evaluation.records import Record
+from speechkit.evaluation.suite import Clip, Plot, Summary
+from speechkit.evaluation.suites.speech_results import SIDES, resynthesis_results, rtf
+from speechkit.metrics.edit_distance import edit_distance
+from speechkit.metrics.text_protocols import ProtocolName
+from speechkit.metrics.unit_distance import deduplicate
+from speechkit.pipeline import Speechkit
+from speechkit.types import Speech, Units
+from speechkit.waveform import resample, save
+
+ORIGINAL, RESPOKEN = SIDES
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResynthesisConfig(Config):
+    """Decisions of the `resynthesis` suite."""
+
+    voice: str = "female"
+    """Name of the voice that speaks the units; "self" takes each item's own style vector."""
+    seed: int = 0
+    """Of the decoder's noise."""
+    protocol: str = "emova_tts"
+    """Text protocol of the error rates."""
+    pitch: bool = True
+    """Compare F0 tracks (needs pyworld)."""
+    audio_kept: int = 5
+    """Items whose original and re-spoken audio is kept for the page."""
+
+
+class ResynthesisSuite:
+    """Encodes and decodes every item and lets listeners compare."""
+
+    name = "resynthesis"
+
+    def __init__(
+        self, kit: Speechkit, items: Sequence[Item], listeners: Listeners, *, config: ResynthesisConfig | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            kit: the models.
+            items: all items of the run; the first ones' audio is kept.
+            listeners: recognisers, quality judges, speaker embedder.
+            config: decisions.
+        Raises:
+            StyleError: the kit has no such voice.
+        """
+        self.kit = kit
+        self.listeners = listeners
+        self.config = config or ResynthesisConfig()
+        if self.config.voice not in ("self", *kit.voices):
+            raise StyleError(f"there is no voice {self.config.voice!r}; there are self, {', '.join(sorted(kit.voices))}.")
+        self._kept = {item.id for item in sorted(items, key=lambda item: item.id)[: self.config.audio_kept]}
+
+    def parameters(self) -> Mapping[str, Any]:
+        """The config and who listens."""
+        return {**self.config.to_dict(), "listeners": self.listeners.names()}
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of both models and of the listeners that have one."""
+        models = {"s2u": self.kit.encoder.fingerprint, "u2s": self.kit.decoder.fingerprint}
+        return {**models, **self.listeners.fingerprints()}
+
+    def measure(self, item: Item, folder: Path) -> Record:
+        """Encode, decode, encode again, listen to both sides."""
+        encoder, decoder = self.kit.encoder, self.kit.decoder
+        rate = encoder.config.sample_rate
+        samples = item_waveform(item, rate)
+        started = time.perf_counter()
+        units = self.kit.encode(samples, rate)
+        encoded = time.perf_counter()
+        speech = self._speak(item, units, samples, rate)
+        decoded = time.perf_counter()
+        seconds = {"encode": encoded - started, "decode": decoded - encoded, "audio": len(samples) / rate}
+        original = Speech(samples=samples, sample_rate=rate)
+        if item.id in self._kept:
+            self._keep(item, folder, original, speech)
+        values: dict[str, Any] = {"text": item.text, "language": item.language, "speaker": item.speaker}
+        values |= self._round_trip(units, speech)
+        for side, heard in ((ORIGINAL, original), (RESPOKEN, speech)):
+            values |= {f"{name}_{side}": value for name, value in self.listeners.hear(heard, item.language).items()}
+        values |= self.listeners.compare(original, speech, pitch=self.config.pitch)
+        values |= self.listeners.errors(values, item.text, item.language, self._protocol)
+        return Record(id=item.id, values=values, seconds={**seconds, "decoder_audio": speech.duration_seconds})
+
+    @property
+    def _protocol(self) -> ProtocolName:
+        return self.config.protocol  # type: ignore[return-value]
+
+    def _speak(self, item: Item, units: Units, samples: Any, rate: int) -> Speech:
+        style: Any = self.config.voice
+        if style == "self":
+            target = self.kit.decoder.sample_rate
+            style = self.kit.style_of(resample(samples, rate, target), target)
+        return self.kit.decode(units, style, seed=self.config.seed)
+
+    def _round_trip(self, units: Units, speech: Speech) -> dict[str, Any]:
+        """Units of the re-spoken audio against the units it was made from, cut to whole units on both sides."""
+        rate = self.kit.encoder.config.sample_rate
+        try:
+            again = self.kit.encode(resample(speech.samples, speech.sample_rate, rate), rate).ids.tolist()
+        except WaveformError as error:
+            return {"unit_errors": None, "unit_errors_skipped": f"decoder_output: {error}"}
+        ids = units.ids.tolist()
+        same = sum(a == b for a, b in zip(ids, again, strict=False))
+        short, short_again = deduplicate(ids), deduplicate(again)
+        return {
+            "unit_errors": edit_distance(ids, again),
+            "unit_count": len(ids),
+            "frame_matches": same,
+            "unit_error_rate": edit_distance(ids, again) / max(1, len(ids)),
+            "deduplicated_errors": edit_distance(short, short_again),
+            "deduplicated_count": len(short),
+        }
+
+    def _keep(self, item: Item, folder: Path, original: Speech, speech: Speech) -> None:
+        (folder / "audio").mkdir(parents=True, exist_ok=True)
+        save(folder / "audio" / clip_name(item.id, ORIGINAL), original)
+        save(folder / "audio" / clip_name(item.id, RESPOKEN), speech)
+
+    def summarise(self, items: Sequence[Item], records: Sequence[Record]) -> Summary:
+        """Error rates of both sides, what decoding added, quality, pitch, round trip."""
+        results = resynthesis_results(records, self.listeners, self._protocol)
+        named = {result.metric: result for result in results}
+        rates = {name: named[name].value for name in named if name.startswith(("WER", "CER"))}
+        added = [name for name in records[0].values if name.startswith("added_")] if records else []
+        plots = [Plot(title="Error rates", svg=bars(rates, {name: named[name].ci95 for name in rates}))]
+        for name in added:
+            values = [v for record in records if isinstance(v := record.values.get(name), float)]
+            plots.append(Plot(title=f"Error rate added, item by item: {name}", svg=histogram(values, label=name)))
+        scalars = ["unit_error_rate", "logF0_corr", *added]
+        scalars += [name for record in records[:1] for name in record.values if name.startswith(("rate_", "dnsmos", "utmos"))]
+        return Summary(
+            results=results,
+            timings=[
+                rtf(records, "encode", "audio", torch.get_num_threads()),
+                rtf(records, "decode", "decoder_audio", torch.get_num_threads()),
+            ],
+            plots=plots,
+            item_metrics={name: name for name in scalars},
+        )
+
+    def clips(self, item: Item, folder: Path) -> Sequence[Clip]:
+        """Original and re-spoken, where kept."""
+        return [Clip(title=side, path=folder / "audio" / clip_name(item.id, side)) for side in SIDES]
