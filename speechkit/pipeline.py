@@ -20,6 +20,7 @@ from speechkit.types import Speech, Units
 from speechkit.units_file import check_codec
 from speechkit.waveform import check
 from u2s import U2S, Controls
+from u2s.model import MIN_REFERENCE_SECONDS
 
 BUNDLED = Path(__file__).parent / "bundled"
 """Where the default models live inside the package."""
@@ -149,7 +150,7 @@ class Speechkit:
         Raises:
             As `decode`: at once for the style and for units that are there, at the part for parts.
         """
-        vector = self._style(style)
+        vector = self.voice(style) if isinstance(style, str) else torch.as_tensor(style)
         parts = [units] if isinstance(units, Units) else units
         if isinstance(units, Units):
             self._accept(units, strict_codec)
@@ -184,16 +185,20 @@ class Speechkit:
         Raises:
             SampleRateError: another rate. WaveformError: too short, silent, NaN or infinity. ShapeError: not mono.
         """
-        samples = check(reference, sample_rate, expected_rate=self.decoder.sample_rate)  # type: ignore[arg-type]
-        return self.decoder.style_of(samples, sample_rate)
+        rate = self.decoder.sample_rate
+        samples = check(reference, sample_rate, expected_rate=rate, min_seconds=MIN_REFERENCE_SECONDS)  # type: ignore[arg-type]
+        return self.decoder.style_of(samples, rate)
 
-    def _style(self, style: Style) -> Tensor:
-        if not isinstance(style, str):
-            return torch.as_tensor(style)
-        if style not in self.voices:
+    def voice(self, name: str) -> Tensor:
+        """Style vector float32 [D] of a named voice.
+
+        Raises:
+            StyleError: there is none of that name; the message lists those that are.
+        """
+        if name not in self.voices:
             known = ", ".join(sorted(self.voices)) or "none"
-            raise StyleError(f"there is no voice {style!r}; this model has {known}. A reference clip gives any other voice.")
-        return self.voices[style]
+            raise StyleError(f"there is no voice {name!r}; this model has {known}. A reference clip gives any other voice.")
+        return self.voices[name]
 
     def _accept(self, units: Units, strict_codec: bool) -> NDArray[np.int64]:
         if strict_codec and self.decoder.codec:

@@ -126,7 +126,7 @@ def test_voices_belong_to_their_decoder(folder: Path, tmp_path: Path) -> None:
     voice = Voice(style=torch.nn.functional.normalize(torch.ones(12), dim=0), note="nobody")
     write_voices(tmp_path, {"one": voice}, decoder="aaaa")
     assert torch.equal(read_voices(tmp_path, decoder="aaaa")["one"].style, voice.style)
-    with pytest.raises(CheckpointError, match="recipes.voices build"):
+    with pytest.raises(CheckpointError, match=r"recipes\.voices build"):
         read_voices(tmp_path, decoder="bbbb")
     (tmp_path / "voices.json").write_text("{")
     with pytest.raises(CheckpointError, match="damaged"):

@@ -1,0 +1,5 @@
+"""`speechkit demo`: placeholder."""
+
+
+def demo() -> None:
+    """Hear it."""
