@@ -32,7 +32,7 @@ def unit_edit_distances(
 ) -> dict[str, MetricResult]:
     """Unit edit distance under both denominators in use.
 
-        ued_frames = mean over utterances of Lev(dd(u), dd(u')) / frames of u' before deduplication
+        ued_frames = mean over utterances of Lev(dd(u), dd(u')) / frames of u before deduplication
         ued_ref    = sum of Lev(dd(u), dd(u')) / sum of len(dd(u))
 
     Args:
@@ -57,7 +57,7 @@ def unit_edit_distances(
             continue
         reference = deduplicate(list(before))
         distance = edit_distance(reference, deduplicate(list(after)))
-        frames.append(distance / len(after))
+        frames.append(distance / len(before))
         pairs.append((float(distance), float(len(reference))))
     per_frame = mean_result(
         "ued_frames", frames, clusters=clusters, bootstrap=bootstrap, params={"norm": "frames"}, higher_is_better=False
