@@ -7,68 +7,78 @@ from typing import Any
 import lightning
 import torch
 from lightning.pytorch.cli import LightningCLI
+from safetensors.torch import load_file
 from torch import Tensor
 
 from recipes.s2u_loading import Batch, S2UDataModule
 from recipes.warm_start import whisper_state
 from s2u import S2U, S2UConfig
-from s2u.fsq import Quantized
-from s2u.losses import TeacherHead, consistency_loss, correlation_loss, ctc_loss, masked_mean, teacher_loss, unit_mask
+from s2u.losses import (
+    consistency_loss,
+    correlation_loss,
+    ctc_loss,
+    masked_mean,
+    target_loss,
+    unit_mask,
+)
 from s2u.phone_decoder import greedy_phones
 from speechkit.metrics.edit_distance import edit_distance
 
 
 class S2UTraining(lightning.LightningModule):
-    """CTC on phones, a frame-level teacher, and consistency between two perturbed views of each clip."""
+    """CTC on phones, the codebook's latents as targets of every unit, and consistency between two perturbed views."""
 
     def __init__(
         self,
         model: Mapping[str, Any] | None = None,
         warm_start: str | None = None,
+        codebook: str | None = None,
         learning_rate: float = 2e-4,
         head_learning_rate: float = 1e-3,
         warm_up_steps: int = 60,
         total_steps: int = 2000,
-        teacher_weight: float = 2.0,
+        target_weight: float = 4.0,
         consistency_weight: float = 1.0,
-        correlation_weight: float = 0.05,
+        correlation_weight: float = 0.02,
         margin_weight: float = 0.0,
     ) -> None:
         """
         Args:
             model: fields of `S2UConfig` that differ from the default.
             warm_start: folder of a transformers WhisperEncoder whose layers the encoder begins with; none: random.
+            codebook: file of `recipes.codebook`, whose phone decoder training begins with.
             learning_rate: of the encoder; head_learning_rate: of everything else.
             warm_up_steps: linear; total_steps: the cosine ends there at a twentieth.
-            teacher_weight, consistency_weight, correlation_weight, margin_weight: of the losses beside CTC (weight 1).
+            target_weight, consistency_weight, correlation_weight, margin_weight: of the losses beside CTC (weight 1).
         """
         super().__init__()
         self.save_hyperparameters()
         self.model = S2U(S2UConfig.from_dict(dict(model or {})))
-        self.teacher_head = TeacherHead(self.model.config)
         if warm_start:
             self.model.encoder.load_state_dict(whisper_state(self.model.encoder, Path(warm_start)))
+        if codebook:
+            stored, prefix = load_file(codebook), "phone_decoder."
+            kept = {name.removeprefix(prefix): tensor for name, tensor in stored.items() if name.startswith(prefix)}
+            self.model.phone_decoder.load_state_dict(kept)
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """One step on two views; logs every part of the loss."""
-        quantized = self.model(batch.mel, batch.lengths)
-        valid = unit_mask(batch.lengths, self.model.config.frames_per_unit, quantized.units.shape[1])
-        parts = self._losses(batch, quantized, valid)
+        parts = self.losses(batch)
         weights = {"ctc": 1.0} | {name: self.hparams[f"{name}_weight"] for name in parts if name != "ctc"}
-        loss = torch.stack([weights[name] * part for name, part in parts.items()]).sum()
         self.log_dict({f"train/{name}": part.detach() for name, part in parts.items()}, prog_bar=True)
-        return loss
+        return torch.stack([weights[name] * part for name, part in parts.items()]).sum()
 
-    def _losses(self, batch: Batch, quantized: Quantized, valid: Tensor) -> dict[str, Tensor]:
-        codes, half = quantized.codes, len(batch.lengths) // 2
-        counts = valid.sum(1)
-        logits = self.model.phone_decoder(codes, valid)
-        taught = valid & batch.has_teacher.repeat(2)[:, None]
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """CTC, distance to the codebook's latents, consistency of the views, correlation, distance from level centres."""
+        latents = self.model.encoder(batch.mel, batch.lengths)
+        valid = unit_mask(batch.lengths, self.model.config.frames_per_unit, latents.shape[1])
+        quantized, half = self.model.quantizer(latents, valid), len(batch.lengths) // 2
+        logits = self.model.phone_decoder(quantized.codes, valid)
         return {
-            "ctc": ctc_loss(logits, counts, batch.phones, batch.phone_lengths),
-            "teacher": teacher_loss(self.teacher_head(codes), batch.teacher.repeat(2, 1, 1), taught),
-            "consistency": consistency_loss(codes[:half], codes[half:], valid[:half]),
-            "correlation": correlation_loss(codes, valid),
+            "ctc": ctc_loss(logits, valid.sum(1), batch.phones, batch.phone_lengths),
+            "target": target_loss(quantized.latents, batch.targets.repeat(2, 1, 1), valid),
+            "consistency": consistency_loss(quantized.latents[:half].tanh(), quantized.latents[half:].tanh(), valid[:half]),
+            "correlation": correlation_loss(quantized.codes, valid),
             "margin": masked_mean(0.5 - quantized.margins, valid),
         }
 

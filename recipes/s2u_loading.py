@@ -17,7 +17,7 @@ from recipes.s2u_data import NUM_MELS, TEACHER_WIDTH, row_phones
 from speechkit.errors import ManifestError, SpeechkitError
 from speechkit.features import LogMelConfig
 
-FRAMES_PER_UNIT = 4
+FRAMES_PER_UNIT, NUM_LATENTS = 4, 4
 
 
 @dataclass
@@ -28,19 +28,27 @@ class Batch:
     lengths: Tensor
     phones: Tensor
     phone_lengths: Tensor
-    teacher: Tensor
-    has_teacher: Tensor
+    targets: Tensor
+    """float [B, N, L]: latents that the codebook gives the clean clip, NaN where unknown."""
 
 
 class Clips(Dataset[dict[str, Any]]):
     """Clips of one or more caches, of one split."""
 
-    def __init__(self, caches: list[Path], split: str, limit: int | None = None) -> None:
+    def __init__(self, caches: list[Path], split: str, limit: int | None = None, features: bool = False) -> None:
+        """
+        Args:
+            caches: folders of `recipes.s2u_data`; split: "train" or "dev"; limit: clips a cache.
+            features: also read the teacher's features.
+        """
+        self.features = features
         self.rows: list[dict[str, Any]] = []
         self.arrays = []
         for number, cache in enumerate(caches):
             rows = [json.loads(line) for line in (cache / "index.jsonl").read_text(encoding="utf-8").splitlines()]
-            self.arrays.append((np.memmap(cache / "mel.f16", np.float16, "r"), _optional(cache / "teacher.f16")))
+            mel = np.memmap(cache / "mel.f16", np.float16, "r")
+            units = max((row["frame"] + row["frames"] for row in rows), default=0) // FRAMES_PER_UNIT
+            self.arrays.append((mel, _optional(cache / "teacher.f16"), _optional(cache / "labels.i16", np.int16), _targets(cache, units)))
             chosen = [row for row in rows if (row.get("split") or "train") == split]
             self.rows += [row | {"cache": number, "labels": labels} for row, labels in _labelled(chosen[:limit])]
         if not self.rows:
@@ -50,20 +58,31 @@ class Clips(Dataset[dict[str, Any]]):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """One clip: mel float32 [F, 80], labels, and teacher float32 [N, 512] or None."""
+        """One clip: mel float32 [F, 80], phones, and where known (else None) per unit: teacher float32 [N, 512],
+        aligned int64 [N], target float32 [N, L]."""
         row = self.rows[index]
-        mel, teacher = self.arrays[row["cache"]]
+        mel, teacher, aligned, latents = self.arrays[row["cache"]]
         start, stop = row["frame"], row["frame"] + row["frames"]
         clip = torch.from_numpy(mel[start * NUM_MELS : stop * NUM_MELS].astype(np.float32)).view(-1, NUM_MELS)
-        target = None
-        if row["teacher"] and teacher is not None:
-            span = slice(start // 4 * TEACHER_WIDTH, stop // 4 * TEACHER_WIDTH)
-            target = torch.from_numpy(teacher[span].astype(np.float32)).view(-1, TEACHER_WIDTH)
-        return {"mel": clip, "labels": row["labels"], "teacher": target}
+        units = slice(start // FRAMES_PER_UNIT, stop // FRAMES_PER_UNIT)
+        known: dict[str, Any] = {"teacher": None, "aligned": None, "target": None}
+        if row["teacher"] and self.features and teacher is not None:
+            known["teacher"] = torch.from_numpy(teacher[units.start * TEACHER_WIDTH : units.stop * TEACHER_WIDTH].astype(np.float32)).view(-1, TEACHER_WIDTH)
+        if aligned is not None and units.stop <= len(aligned):
+            known["aligned"] = torch.from_numpy(aligned[units].astype(np.int64))
+        if latents is not None and units.stop <= len(latents):
+            known["target"] = torch.from_numpy(latents[units].astype(np.float32))
+        return {"mel": clip, "labels": row["labels"], **known}
 
 
-def _optional(path: Path) -> np.ndarray | None:
-    return np.memmap(path, np.float16, "r") if path.exists() and path.stat().st_size else None
+def _targets(cache: Path, units: int) -> np.ndarray | None:
+    """latents.f16 of `recipes.codebook` as [units, L]."""
+    flat = _optional(cache / "latents.f16")
+    return None if flat is None else flat[: len(flat) // NUM_LATENTS * NUM_LATENTS].reshape(-1, NUM_LATENTS)
+
+
+def _optional(path: Path, dtype: type[np.generic] = np.float16) -> np.ndarray | None:
+    return np.memmap(path, dtype, "r") if path.exists() and path.stat().st_size else None
 
 
 def _labelled(rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[int]]]:
@@ -115,14 +134,13 @@ class Collate:
         frames = [self.perturber.frames(len(clip["mel"]), FRAMES_PER_UNIT, self.generator) for clip in clips]
         mels = [change_tempo(clip["mel"], count) for clip, count in zip(clips, frames, strict=True)]
         views = [self._view(mels, i, strength) for strength in (0.3, 1.0) for i in range(len(mels))]
-        targets = [self._target(clip["teacher"], count) for clip, count in zip(clips, frames, strict=True)]
+        targets = [self._target(clip["target"], count) for clip, count in zip(clips, frames, strict=True)]
         pad = torch.nn.utils.rnn.pad_sequence
         return Batch(
             mel=pad(views, batch_first=True), lengths=torch.tensor(frames * 2),
             phones=pad([torch.tensor(clip["labels"]) for clip in clips], batch_first=True).repeat(2, 1),
             phone_lengths=torch.tensor([len(clip["labels"]) for clip in clips] * 2),
-            teacher=pad(targets, batch_first=True),
-            has_teacher=torch.tensor([clip["teacher"] is not None for clip in clips]),
+            targets=pad(targets, batch_first=True, padding_value=float("nan")),
         )  # fmt: skip
 
     def _view(self, mels: list[Tensor], index: int, strength: float) -> Tensor:
@@ -130,9 +148,10 @@ class Collate:
         babble = other.repeat(-(-len(mels[index]) // len(other)), 1)[: len(mels[index])]
         return self.perturber(mels[index], babble, strength, self.generator)
 
-    def _target(self, teacher: Tensor | None, frames: int) -> Tensor:
+    def _target(self, target: Tensor | None, frames: int) -> Tensor:
+        """Latents at the new tempo, interpolated: float [N, L]."""
         units = frames // FRAMES_PER_UNIT
-        return torch.zeros(units, TEACHER_WIDTH) if teacher is None else change_tempo(teacher, units)
+        return torch.full((units, NUM_LATENTS), float("nan")) if target is None else change_tempo(target, units)
 
 
 class S2UDataModule(lightning.LightningDataModule):

@@ -39,9 +39,9 @@ def whisper_state(encoder: Encoder, folder: Path) -> dict[str, Tensor]:
 
 
 def averaging(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A kernel-3 convolution that weighs its inputs 1/4, 1/2, 1/4."""
+    """A kernel-3, stride-2 convolution that averages frames 2n and 2n + 1."""
     weight = torch.zeros_like(state[f"{name}.weight"])
-    weight[...] = torch.eye(weight.shape[0], weight.shape[1])[..., None] * torch.tensor([0.25, 0.5, 0.25])
+    weight[...] = torch.eye(weight.shape[0], weight.shape[1])[..., None] * torch.tensor([0.0, 0.5, 0.5])
     return {f"{name}.weight": weight, f"{name}.bias": torch.zeros(weight.shape[0])}
 
 

@@ -72,8 +72,8 @@ class WindowConfig(Config):
 
 def _default_stages() -> tuple[StageConfig, ...]:
     return (
-        StageConfig(channels=(512, 512), kernels=(3, 3), strides=(1, 2), layers=2, positions="sinusoidal"),
-        StageConfig(channels=(512,), kernels=(3,), strides=(2,), layers=3, activation="none"),
+        StageConfig(channels=(512, 512), kernels=(3, 3), strides=(1, 2), layers=4, positions="sinusoidal"),
+        StageConfig(channels=(512,), kernels=(3,), strides=(2,), layers=1, activation="none"),
     )
 
 

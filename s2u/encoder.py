@@ -140,10 +140,14 @@ class Encoder(nn.Module):
         Returns:
             float [B, F / frames_per_unit, L], any range.
         """
+        return self.project(self.hidden(mel, lengths))
+
+    def hidden(self, mel: Tensor, lengths: Tensor) -> Tensor:
+        """What `forward` projects to latents: float [B, F / frames_per_unit, width]."""
         hidden = self._normalise(mel, lengths)
         for stage in self.stages:
             hidden, lengths = stage(hidden, lengths)
-        return self.project(self.norm(hidden))
+        return self.norm(hidden)
 
     def _normalise(self, mel: Tensor, lengths: Tensor) -> Tensor:
         if self.config.statistics == "fixed":

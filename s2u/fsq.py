@@ -17,11 +17,13 @@ class Quantized:
         codes: float32 [B, N, L] in [-1, 1], with a straight-through gradient to the latents.
         units: int64 [B, N] in [0, prod(levels)), first dimension least significant (EMOVA's order: basis 1, 8, 64, 512).
         margins: float32 [B, N] in [0, 0.5], distance to the nearest boundary between levels, in level steps.
+        latents: float32 [B, N, L], normalised but not yet bounded.
     """
 
     codes: Tensor
     units: Tensor
     margins: Tensor
+    latents: Tensor
 
 
 class Quantizer(nn.Module):
@@ -54,7 +56,7 @@ class Quantizer(nn.Module):
             codes, indices = self.fsq(normal)
             bounded = self.fsq.bound(normal.detach())
             margins = 0.5 - (bounded - bounded.round()).abs().amax(-1)
-        return Quantized(codes=codes, units=indices.long(), margins=margins)
+        return Quantized(codes=codes, units=indices.long(), margins=margins, latents=normal)
 
     def codes_of(self, units: Tensor) -> Tensor:
         """Codes of given units.

@@ -30,8 +30,25 @@ def teacher_loss(predicted: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     return masked_mean(1.0 - nn.functional.cosine_similarity(predicted.float(), target.float(), dim=-1), valid)
 
 
+def target_loss(latents: Tensor, targets: Tensor, valid: Tensor) -> Tensor:
+    """Mean absolute distance of bounded latents to targets, float [B, N, L] each, where valid [B, N] and not NaN."""
+    known = valid & ~targets[..., 0].isnan()
+    return masked_mean((latents.tanh() - targets.nan_to_num().tanh()).abs().mean(-1), known)
+
+
+def frame_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of every unit's phone against an alignment's.
+
+    Args:
+        logits: float [B, N, V + 1]; labels: int64 [B, N], -1 where nothing is known.
+    """
+    known = labels >= 0
+    entropy = nn.functional.cross_entropy(logits.float().mT, labels.clamp_min(0), reduction="none")
+    return masked_mean(entropy, known)
+
+
 def consistency_loss(first: Tensor, second: Tensor, valid: Tensor) -> Tensor:
-    """Mean squared distance between the codes of two views of a clip: float [B, N, L] each, gradients to both."""
+    """Mean squared distance between two views of a clip: float [B, N, L] each, gradients to both."""
     return masked_mean((first - second).square().mean(-1), valid)
 
 
@@ -46,10 +63,11 @@ def correlation_loss(codes: Tensor, valid: Tensor) -> Tensor:
     return (correlations - torch.diag(torch.diag(correlations))).square().sum() / codes.shape[-1]
 
 
-class TeacherHead(nn.Module):
-    """Codes to teacher features, so that every unit (not only CTC's peaks) says its sound; dropped after training."""
+class FrameHead(nn.Module):
+    """Codes to something known of every unit (teacher features, aligned phones), so that each says its sound and not only
+    CTC's peaks; dropped after training."""
 
-    def __init__(self, config: S2UConfig, width: int = 256, features: int = 512) -> None:
+    def __init__(self, config: S2UConfig, features: int, width: int = 256) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv1d(len(config.levels), width, 3, padding=1), nn.GELU(),

@@ -116,10 +116,7 @@ class S2U(nn.Module):
         """Encoder output before the projection to FSQ, for probes: float32 [N, D], whole utterance at once."""
         samples = self._checked(waveform, sample_rate)
         mel = self.logmel.whole(torch.from_numpy(samples)[None], self.config.samples_per_unit).mT
-        hidden, lengths = self.encoder._normalise(mel, torch.tensor([mel.shape[1]])), torch.tensor([mel.shape[1]])
-        for stage in self.encoder.stages:
-            hidden, lengths = stage(hidden, lengths)
-        return hidden[0]
+        return self.encoder.hidden(mel, torch.tensor([mel.shape[1]]))[0]
 
     def _checked(self, waveform: Samples, sample_rate: int) -> NDArray[np.float32]:
         if sample_rate != self.config.sample_rate:
