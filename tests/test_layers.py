@@ -32,7 +32,7 @@ PLAN = {  # from the ground up; a module belongs to the longest name that is it 
         "speechkit.emotion",
     ],
     "pipeline": ["speechkit.pipeline"],
-    "whole jobs": ["speechkit.dialogue", "speechkit.evaluation", "speechkit.corpus"],
+    "whole jobs": ["speechkit.demo", "speechkit.dialogue", "speechkit.evaluation", "speechkit.corpus"],
     "doors": ["speechkit.cli", "speechkit.__main__", "speechkit.serve", "recipes"],
 }
 FLOORS = {room: (floor, name) for floor, (name, rooms) in enumerate(PLAN.items()) for room in rooms}

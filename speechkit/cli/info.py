@@ -38,7 +38,7 @@ def describe(path: Path | None) -> dict[str, Any]:
     if path is None:
         from speechkit.pipeline import BUNDLED
 
-        if not BUNDLED.is_dir():
+        if not (BUNDLED / "s2u").is_dir():
             raise CheckpointError("this copy of speechkit came without its default models; name a model folder.")
         path = BUNDLED
     if path.is_dir():
