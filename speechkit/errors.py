@@ -59,3 +59,15 @@ class ManifestError(SpeechkitError, ValueError):
 
 class DependencyError(SpeechkitError, ImportError):
     """An optional package is missing; the message names the extra that installs it."""
+
+
+class ThoughtsError(SpeechkitError, ValueError):
+    """A chain of thought or a turn that breaks its contract: no response, unknown fields, texts its format cannot hold."""
+
+
+class ThinkerError(SpeechkitError, RuntimeError):
+    """A thinker cannot answer: its model or server failed, or the turn is more than it takes."""
+
+
+class ThinkerTimeoutError(ThinkerError, TimeoutError):
+    """A thinker's server did not answer in time."""
