@@ -33,8 +33,9 @@ PLAN = {  # from the ground up; a module belongs to the longest name that is it 
     ],
     "pipeline": ["speechkit.pipeline"],
     "whole jobs": ["speechkit.demo", "speechkit.dialogue", "speechkit.evaluation", "speechkit.corpus"],
-    "doors": ["speechkit.cli", "speechkit.__main__", "speechkit.serve", "recipes"],
+    "doors": ["speechkit.cli", "speechkit.serve", "recipes"],
 }
+SAME_ROOM = {"speechkit.__main__": "speechkit.cli"}
 FLOORS = {room: (floor, name) for floor, (name, rooms) in enumerate(PLAN.items()) for room in rooms}
 TRAINERS = {"lightning", "pytorch_lightning"}
 MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
@@ -44,7 +45,8 @@ def room_of(module: str) -> str | None:
     """The member of the plan that a dotted name lies in."""
     parts = module.split(".")
     prefixes = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
-    return next((prefix for prefix in prefixes if prefix in FLOORS), None)
+    found = next((prefix for prefix in prefixes if prefix in FLOORS or prefix in SAME_ROOM), None)
+    return SAME_ROOM.get(found, found) if found else None
 
 
 def dotted(path: Path) -> str:
