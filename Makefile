@@ -31,7 +31,7 @@ $(VENV)/.dev: $(VENV)/.core
 venv: $(VENV)/.dev
 
 demo: $(VENV)/.core
-	$(BIN)/python -m speechkit demo -o demo_output $(if $(AUDIO),--audio $(AUDIO))
+	$(BIN)/python -m speechkit demo $(AUDIO) -o demo_output
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
