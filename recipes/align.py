@@ -1,6 +1,6 @@
 """Frame-level phone labels by forced alignment: a small CTC model on the cached teacher features aligns every clip.
 
-    python -m recipes.align cache/mini_librispeech cache/common_voice_zh
+    python -m recipes.align cache/mini_librispeech cache/common_voice_zh -o aligner.safetensors
 
 CTC alone only needs a unit to speak at its peaks; with a label on every unit, each must say its sound. Writes
 `labels.i16` beside the teacher features: one phone id a unit, `SILENCE` between words' gaps, -1 where nothing is known.
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -40,7 +41,7 @@ class Aligner(nn.Module):
         return self.layers(features.mT).mT
 
 
-def train(clips: Clips, steps: int, batch_seconds: float = 240.0) -> Aligner:
+def train(clips: Clips, steps: int, batch_seconds: float = 120.0) -> Aligner:
     """CTC training on the clips that have teacher features."""
     torch.manual_seed(0)
     aligner = Aligner().train()
@@ -50,7 +51,8 @@ def train(clips: Clips, steps: int, batch_seconds: float = 240.0) -> Aligner:
     bar = tqdm(total=steps, desc="aligner", mininterval=5)
     while bar.n < steps:
         for batch in sampler:
-            loss = aligner_loss(aligner, [clips[index] for index in batch])
+            with torch.autocast("cpu", torch.bfloat16):
+                loss = aligner_loss(aligner, [clips[index] for index in batch])
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(aligner.parameters(), 1.0)
@@ -143,10 +145,12 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("caches", nargs="+", type=Path)
-    parser.add_argument("--steps", type=int, default=700)
+    parser.add_argument("-o", "--output", type=Path, required=True, help="safetensors file of the aligner")
+    parser.add_argument("--steps", type=int, default=1000)
     options = parser.parse_args()
     torch.set_num_threads(1)
     aligner = train(taught(options.caches), options.steps)
+    save_file(aligner.state_dict(), options.output)
     for cache in options.caches:
         label(aligner, taught([cache]), cache)
 

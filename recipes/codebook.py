@@ -1,6 +1,6 @@
 """The codebook, learnt first: FSQ units out of frozen teacher features, cheap because no encoder runs.
 
-    python -m recipes.codebook cache/mini_librispeech cache/common_voice_zh -o codebook.safetensors
+    python -m recipes.codebook cache/mini_librispeech cache/common_voice_zh --aligner aligner.safetensors -o codebook.safetensors
 
 A bottleneck on the cached teacher features learns codes from which phones (CTC and aligned), and the features themselves,
 can be told. Each clip's target latents go to `latents.f16` beside its features; `recipes.s2u` then teaches the encoder to
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -71,10 +71,13 @@ def collate(clips: list[dict[str, Any]]) -> dict[str, Tensor]:
     }
 
 
-def train(clips: Clips, config: S2UConfig, steps: int, batch_seconds: float) -> Bottleneck:
-    """AdamW with one cycle; float32, for the bottleneck is small."""
+def train(clips: Clips, aligner: Path, config: S2UConfig, steps: int, batch_seconds: float) -> Bottleneck:
+    """AdamW with one cycle; the first two convolutions begin as the aligner's, which already hear phones."""
     torch.manual_seed(0)
     model = Bottleneck(config).train()
+    heard = {name.removeprefix("layers."): tensor for name, tensor in load_file(aligner).items()}
+    for ours, theirs in ((0, 0), (2, 3)):
+        model.project[ours].load_state_dict({kind: heard[f"{theirs}.{kind}"] for kind in ("weight", "bias")})
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01, betas=(0.9, 0.98))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.2e-3, total_steps=steps, pct_start=0.1)
     sampler = BucketSampler([row["frames"] for row in clips.rows], int(batch_seconds * 100), seed=0)
@@ -114,12 +117,13 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("caches", nargs="+", type=Path)
+    parser.add_argument("--aligner", type=Path, required=True, help="file of recipes.align")
     parser.add_argument("-o", "--output", type=Path, required=True, help="safetensors file of the bottleneck")
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--batch-seconds", type=float, default=160.0)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model = train(taught(options.caches), S2UConfig(), options.steps, options.batch_seconds)
+    model = train(taught(options.caches), options.aligner, S2UConfig(), options.steps, options.batch_seconds)
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, options.output)
     for cache in options.caches:
         write_targets(model, cache)
