@@ -32,12 +32,14 @@ class FunasrTranscriber:
         try:
             from funasr import AutoModel
         except (ImportError, OSError) as error:
-            raise DependencyError(f"this recogniser needs funasr ({error}): pip install 'speechkit[emotion2vec]'.") from error
+            raise DependencyError(
+                f"this recogniser needs funasr ({error}): pip install 'speechkit[emotion2vec]'."
+            ) from error
         try:
             self._model: Any = AutoModel(
                 model=model, device=device, ncpu=threads, disable_update=True, disable_pbar=True, log_level="ERROR"
             )
-        except Exception as error:  # noqa: BLE001 - funasr raises whatever its hub client raises
+        except Exception as error:
             raise CheckpointError(f"funasr cannot load {model!r}: {error}") from error
         self.name = model_name("funasr", model)
         self.fingerprint = ""

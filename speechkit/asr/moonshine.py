@@ -45,7 +45,7 @@ class MoonshineTranscriber:
         options.intra_op_num_threads = threads
         try:
             self._encoder, self._decoder = (onnxruntime.InferenceSession(str(path), options) for path in files[:2])
-        except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no common class
+        except Exception as error:
             raise CheckpointError(f"onnxruntime cannot load the model in {folder}: {error}") from error
         self._vocabulary = read_vocabulary(files[2].read_bytes())
         self._outputs = [output.name for output in self._decoder.get_outputs()]
@@ -81,7 +81,12 @@ class MoonshineTranscriber:
         tokens: list[int] = []
         last = START
         for step in range(int(audio.shape[1] / SAMPLE_RATE * TOKENS_PER_SECOND) + 6):
-            feeds = {"input_ids": np.array([[last]], np.int64), "use_cache_branch": np.array([step > 0]), **shared, **cache}
+            feeds = {
+                "input_ids": np.array([[last]], np.int64),
+                "use_cache_branch": np.array([step > 0]),
+                **shared,
+                **cache,
+            }
             outputs = dict(zip(self._outputs, self._decoder.run(None, feeds), strict=True))
             last = int(outputs["logits"][0, -1].argmax())
             if last == END:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -29,23 +29,34 @@ INTERRUPTED = 130
 
 app = typer.Typer(no_args_is_help=True, help="Run models against metrics: results.json, per-item lines, an HTML page.")
 
-Manifest = Annotated[Path, typer.Option("--manifest", "-m", help="JSON lines that name the items; see docs/evaluation.md.")]
+Manifest = Annotated[
+    Path, typer.Option("--manifest", "-m", help="JSON lines that name the items; see docs/evaluation.md.")
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of the report; a started one goes on.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many items, evenly over speakers.")]
 Split = Annotated[str | None, typer.Option("--split", help="Rows of this split only.")]
 Language = Annotated[str | None, typer.Option("--language", help="Rows of this language only: en or zh.")]
-Models = Annotated[Path | None, typer.Option("--models", help="Folder with s2u/ and u2s/ [default: the bundled models].")]
-Asr = Annotated[
-    list[str] | None, typer.Option("--asr", help="Recogniser, repeatable: whisper:PATH, moonshine:PATH, whisper-transformers:PATH, funasr:ID.")
+Models = Annotated[
+    Path | None, typer.Option("--models", help="Folder with s2u/ and u2s/ [default: the bundled models].")
 ]
-Quality = Annotated[list[str] | None, typer.Option("--quality", help="Opinion score, repeatable: dnsmos, utmos22:PATH, utmosv2:PATH.")]
+Asr = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--asr", help="Recogniser, repeatable: whisper:PATH, moonshine:PATH, whisper-transformers:PATH, funasr:ID."
+    ),
+]
+Quality = Annotated[
+    list[str] | None, typer.Option("--quality", help="Opinion score, repeatable: dnsmos, utmos22:PATH, utmosv2:PATH.")
+]
 Speaker = Annotated[list[str] | None, typer.Option("--speaker", help="Voice vectors for similarity: resemblyzer.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads [default: torch's choice].")]
 Json = Annotated[bool, typer.Option("--json", help="Print a summary for programs, one JSON object, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
 
-def chosen(manifest: Path, limit: int | None, split: str | None, language: str | None, *, spread: str = "speaker") -> list[Item]:
+def chosen(
+    manifest: Path, limit: int | None, split: str | None, language: str | None, *, spread: str = "speaker"
+) -> list[Item]:
     """Items of a manifest after the filters.
 
     Raises:
@@ -61,7 +72,9 @@ def chosen(manifest: Path, limit: int | None, split: str | None, language: str |
     return items
 
 
-def listeners(asr: Sequence[str] | None, quality: Sequence[str] | None, speaker: Sequence[str] | None, threads: int | None) -> Listeners:
+def listeners(
+    asr: Sequence[str] | None, quality: Sequence[str] | None, speaker: Sequence[str] | None, threads: int | None
+) -> Listeners:
     """Load the listeners that the options name."""
     from speechkit.asr import transcriber
     from speechkit.evaluation.adapters.registry import quality_judge, speaker_embedder
@@ -98,7 +111,9 @@ def carry_out(suite: Suite, items: Sequence[Item], output: Path, *, as_json: boo
         try:
             report = run(suite, items, output, progress=tell)
         except KeyboardInterrupt:
-            print(f"stopped; measured items are kept. Run the same command again to go on in {output}.", file=sys.stderr)
+            print(
+                f"stopped; measured items are kept. Run the same command again to go on in {output}.", file=sys.stderr
+            )
             raise typer.Exit(INTERRUPTED) from None
     _print_report(report, suite.name, len(items), as_json, quiet)
     document = json.loads((output / "results.json").read_text(encoding="utf-8"))
@@ -111,7 +126,13 @@ def carry_out(suite: Suite, items: Sequence[Item], output: Path, *, as_json: boo
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total, name: bar.update(task, completed=done, total=total, description=name[-40:])
@@ -120,7 +141,11 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
 def _print_report(report: Report, suite: str, items: int, as_json: bool, quiet: bool) -> None:
     if as_json:
         figures = {result.metric: result.value for result in (*report.results, *report.timings)}
-        print(json.dumps({"suite": suite, "items": items, "report": str(report.folder), "values": figures}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {"suite": suite, "items": items, "report": str(report.folder), "values": figures}, ensure_ascii=False
+            )
+        )
     elif not quiet:
         for result in (*report.results, *report.timings):
             value = "–" if result.value is None else f"{result.value:.4g}"
@@ -165,7 +190,9 @@ def tokenizer(
         raise CheckpointError(f"{root} has no model folder s2u/.")
     items = chosen(manifest, limit, split, language)
     decoder = U2S.load(root / "u2s") if (root / "u2s").is_dir() else None
-    suite = TokenizerSuite(S2U.load(root / "s2u"), items, decoder=decoder, config=TokenizerConfig(augmented_items=augmented))
+    suite = TokenizerSuite(
+        S2U.load(root / "s2u"), items, decoder=decoder, config=TokenizerConfig(augmented_items=augmented)
+    )
     carry_out(suite, items, output, as_json=json, quiet=quiet)
 
 
@@ -181,7 +208,9 @@ def resynthesis(
     asr: Asr = None,
     quality: Quality = None,
     speaker: Speaker = None,
-    protocol: Annotated[str, typer.Option("--protocol", help="Text protocol of error rates; see docs/evaluation.md.")] = "emova_tts",
+    protocol: Annotated[
+        str, typer.Option("--protocol", help="Text protocol of error rates; see docs/evaluation.md.")
+    ] = "emova_tts",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the decoder's noise.")] = 0,
     threads: Threads = None,
     json: Json = False,

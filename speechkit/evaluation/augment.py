@@ -35,7 +35,9 @@ class AugmentationConfig(Config):
 
     def __post_init__(self) -> None:
         if not 0 < self.stretch < 0.5 or not 0 < self.semitones <= 12 or self.reverberation_seconds <= 0:
-            raise ConfigError(f"AugmentationConfig needs 0 < stretch < 0.5, 0 < semitones <= 12, an echo > 0 s: {self}.")
+            raise ConfigError(
+                f"AugmentationConfig needs 0 < stretch < 0.5, 0 < semitones <= 12, an echo > 0 s: {self}."
+            )
 
 
 Augmentation = Callable[[Waveform, int, int], Waveform]

@@ -106,14 +106,14 @@ def _attempt(name: str, skip: str | None, call: Callable[[], Any]) -> dict[str, 
 def _scores(judge: QualityJudge, speech: Speech, empty: str | None) -> dict[str, Any]:
     scales: Sequence[str] = getattr(judge, "scales", ())
     if empty:
-        return {scale: None for scale in scales} | {f"{scale}_skipped": empty for scale in scales}
+        return dict.fromkeys(scales) | {f"{scale}_skipped": empty for scale in scales}
     try:
         scores = judge.rate(speech.samples, speech.sample_rate)
     except SpeechkitError as error:
-        return {scale: None for scale in scales} | {f"{scale}_skipped": type(error).__name__ for scale in scales}
+        return dict.fromkeys(scales) | {f"{scale}_skipped": type(error).__name__ for scale in scales}
     finite = {scale: float(value) for scale, value in scores.items() if np.isfinite(value)}
     broken = [scale for scale in scores if scale not in finite]
-    return finite | {scale: None for scale in broken} | {f"{scale}_skipped": "not_finite" for scale in broken}
+    return finite | dict.fromkeys(broken) | {f"{scale}_skipped": "not_finite" for scale in broken}
 
 
 def _similarity(embedder: SpeakerEmbedder, first: Speech, second: Speech) -> float | Skip:
@@ -150,6 +150,18 @@ def _error_counts(name: str, heard: str | None, text: str, language: str, protoc
         return {f"rate_{name}": None, f"rate_{name}_skipped": item.counts.reason}
     counts = {f"errors_{name}": item.counts.errors, f"words_{name}": item.counts.reference_length}
     return {**counts, f"rate_{name}": item.rate}
+
+
+def on_side(values: Mapping[str, Any], side: str) -> dict[str, Any]:
+    """Values named after a side; the reasons stay recognisable.
+
+    >>> on_side({"x": None, "x_skipped": "silent"}, "original")
+    {'x_original': None, 'x_original_skipped': 'silent'}
+    """
+    end = "_skipped"
+    return {
+        f"{name.removesuffix(end)}_{side}{end if name.endswith(end) else ''}": value for name, value in values.items()
+    }
 
 
 def clip_name(item_id: str, side: str) -> str:

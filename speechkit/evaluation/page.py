@@ -45,7 +45,10 @@ def write_page(
     body += [f"<h2>{html.escape(plot.title)}</h2><div class=scroll>{plot.svg}</div>" for plot in summary.plots]
     body += ["<h2>Listen</h2>", *clips] if clips else []
     body += ["<h2>Items</h2>", _items_table(records, summary.item_metrics)]
-    body += ["<h2>Run</h2>", f"<details><summary>parameters, models, versions</summary><pre>{_json(document)}</pre></details>"]
+    body += [
+        "<h2>Run</h2>",
+        f"<details><summary>parameters, models, versions</summary><pre>{_json(document)}</pre></details>",
+    ]
     write_whole(path, document_of(f"speechkit evaluate {suite.name}", body))
 
 
@@ -66,7 +69,11 @@ def _result_row(result: MetricResult) -> str:
     reasons = ", ".join(f"{reason} {count}" for reason, count in result.skipped_reasons.items())
     remarks = "; ".join([*([result.null_reason] if result.null_reason else []), *result.warnings])
     better = {True: " ↑", False: " ↓", None: ""}[result.higher_is_better]
-    cells = [f"<td>{html.escape(result.metric)}{better}", f"<td class=n>{_number(result.value)}", f"<td class=n>{interval}"]
+    cells = [
+        f"<td>{html.escape(result.metric)}{better}",
+        f"<td class=n>{_number(result.value)}",
+        f"<td class=n>{interval}",
+    ]
     cells += [f"<td class=n>{result.n}", f"<td>{html.escape(reasons)}", f"<td>{html.escape(result.unit)}"]
     return f"<tr>{''.join(cells)}<td class=q>{html.escape(remarks)}</tr>"
 
@@ -107,7 +114,9 @@ def _clips(suite: Suite, items: Sequence[Item], records: Sequence[Record], folde
             break
         players = [] if record.skipped else [_player(clip) for clip in suite.clips(item, folder)]
         if any(players):
-            shown.append(f"<p><b>{html.escape(item.id)}</b> {html.escape(item.text)}<br>{' '.join(filter(None, players))}</p>")
+            shown.append(
+                f"<p><b>{html.escape(item.id)}</b> {html.escape(item.text)}<br>{' '.join(filter(None, players))}</p>"
+            )
     return shown
 
 

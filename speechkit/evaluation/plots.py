@@ -18,7 +18,9 @@ def _svg(width: int, height: int, parts: Sequence[str]) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="12" fill="{INK}" text-anchor="{anchor}">{html.escape(text)}</text>'
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="12" fill="{INK}" text-anchor="{anchor}">{html.escape(text)}</text>'
+    )
 
 
 def _number(value: float) -> str:
@@ -35,7 +37,11 @@ def bars(values: Mapping[str, float | None], intervals: Mapping[str, tuple[float
         SVG.
     """
     spans = intervals or {}
-    ends = [0.0, *(v for v in values.values() if v is not None), *(end for pair in spans.values() if pair for end in pair)]
+    ends = [
+        0.0,
+        *(v for v in values.values() if v is not None),
+        *(end for pair in spans.values() if pair for end in pair),
+    ]
     low, high = min(ends), max(ends)
     scale = (WIDTH - LEFT - 80) / ((high - low) or 1.0)
     parts = []
@@ -122,5 +128,8 @@ def scatter(pairs: Sequence[tuple[float, float]], *, x_label: str, y_label: str)
     place = [(left + (x - low) / span * size, 10 + size - (y - low) / span * size) for x, y in pairs]
     parts = [f'<path d="M{left} {10 + size}L{left + size} 10" stroke="#ccc"/>']
     parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{BAR}" fill-opacity="0.6"/>' for x, y in place]
-    parts += [_text(left, size + 28, f"{x_label}: {_number(low)} to {_number(high)}"), _text(left + size + 10, 24, y_label)]
+    parts += [
+        _text(left, size + 28, f"{x_label}: {_number(low)} to {_number(high)}"),
+        _text(left + size + 10, 24, y_label),
+    ]
     return _svg(WIDTH, size + 40, parts)

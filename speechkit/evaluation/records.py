@@ -82,7 +82,9 @@ class RecordLog:
         try:
             return Record.from_line(line)
         except (ValueError, TypeError) as error:
-            raise ManifestError(f"{self.path}, line {number} is damaged: {error}; remove that line and start again.") from error
+            raise ManifestError(
+                f"{self.path}, line {number} is damaged: {error}; remove that line and start again."
+            ) from error
 
     def append(self, record: Record) -> Record:
         """Write one line, wait until it is on disk, and give what a restart would read."""
@@ -126,4 +128,6 @@ def write_whole(path: Path, text: str) -> None:
 
 def write_json(path: Path, data: Any) -> None:
     """Write strict, indented JSON with sorted keys, whole or not at all."""
-    write_whole(path, json.dumps(plain(data, path.name), ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n")
+    write_whole(
+        path, json.dumps(plain(data, path.name), ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n"
+    )

@@ -21,7 +21,18 @@ from speechkit.metrics.result import MetricResult
 
 ITEMS, RESULTS, TIMINGS, RUN, PAGE = "items.jsonl", "results.json", "timings.json", "run.json", "index.html"
 FORMAT = 1
-PACKAGES = ("numpy", "torch", "soxr", "soundfile", "scipy", "pyworld", "faster-whisper", "onnxruntime", "speechmos", "resemblyzer")
+PACKAGES = (
+    "numpy",
+    "torch",
+    "soxr",
+    "soundfile",
+    "scipy",
+    "pyworld",
+    "faster-whisper",
+    "onnxruntime",
+    "speechmos",
+    "resemblyzer",
+)
 
 Progress = Callable[[int, int, str], None]
 """Called with (items done, items in all, id of the item)."""
@@ -117,7 +128,9 @@ def _claim(folder: Path, identity: Mapping[str, Any]) -> None:
         wanted = json.loads(json.dumps(identity))
         other = sorted(key for key in {*found, *wanted} if found.get(key) != wanted.get(key))
         if other:
-            raise ConfigError(f"{folder} holds another run ({', '.join(other)} differ); choose another folder or remove it.")
+            raise ConfigError(
+                f"{folder} holds another run ({', '.join(other)} differ); choose another folder or remove it."
+            )
         return
     if (folder / ITEMS).exists():
         raise ConfigError(f"{folder} holds items of an unknown run; choose another folder.")
@@ -136,12 +149,22 @@ def versions() -> dict[str, str]:
 
 
 def _write(
-    suite: Suite, items: Sequence[Item], records: Sequence[Record], summary: Summary, folder: Path, identity: dict[str, Any]
+    suite: Suite,
+    items: Sequence[Item],
+    records: Sequence[Record],
+    summary: Summary,
+    folder: Path,
+    identity: dict[str, Any],
 ) -> Report:
     results = tuple(_with_per_item(result) for result in summary.results)
     timings = tuple(_with_per_item(result) for result in summary.timings)
     skipped = {record.id: record.skipped for record in records if record.skipped is not None}
-    document = {**identity, "versions": versions(), "skipped_items": skipped, "item_metrics": dict(summary.item_metrics)}
+    document = {
+        **identity,
+        "versions": versions(),
+        "skipped_items": skipped,
+        "item_metrics": dict(summary.item_metrics),
+    }
     write_json(folder / RESULTS, {**document, "results": [result.to_dict() for result in results]})
     write_json(folder / TIMINGS, {"suite": suite.name, "timings": [result.to_dict() for result in timings]})
     report = Report(folder=folder, results=results, timings=timings)

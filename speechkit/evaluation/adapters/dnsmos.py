@@ -45,7 +45,7 @@ class DnsmosJudge:
         options.intra_op_num_threads = threads
         try:
             self._session: Any = onnxruntime.InferenceSession(str(path), options)
-        except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no common class
+        except Exception as error:
             raise CheckpointError(f"onnxruntime cannot load DNSMOS from {path}: {error}") from error
         self._input = self._session.get_inputs()[0].name
         self.name = "dnsmos"

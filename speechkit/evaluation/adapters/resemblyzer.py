@@ -31,7 +31,9 @@ class ResemblyzerEmbedder:
         try:
             from resemblyzer import VoiceEncoder
         except ImportError as error:
-            raise DependencyError(f"this embedder needs resemblyzer ({error}): pip install 'speechkit[eval]'.") from error
+            raise DependencyError(
+                f"this embedder needs resemblyzer ({error}): pip install 'speechkit[eval]'."
+            ) from error
         with contextlib.redirect_stdout(io.StringIO()):
             self._encoder: Any = VoiceEncoder(device, verbose=False)
         self.name = "resemblyzer"

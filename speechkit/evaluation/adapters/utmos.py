@@ -39,7 +39,9 @@ class UtmosJudge:
             raise ConfigError(f"scale must be 'utmos22' or 'utmosv2', got {scale!r}.")
         path = Path(model)
         if not path.is_file():
-            raise CheckpointError(f"{scale} needs the path of a TorchScript (.pt) or ONNX (.onnx) file; {path} is not there.")
+            raise CheckpointError(
+                f"{scale} needs the path of a TorchScript (.pt) or ONNX (.onnx) file; {path} is not there."
+            )
         if path.suffix not in (".pt", ".onnx"):
             raise ConfigError(f"{path}: a UTMOS file ends in .pt (TorchScript) or .onnx.")
         self._network: Any = _load_onnx(path) if path.suffix == ".onnx" else _load_torch(path)
@@ -72,6 +74,6 @@ def _load_onnx(path: Path) -> Any:
         raise DependencyError("an ONNX UTMOS needs onnxruntime: pip install 'speechkit[eval]'.") from error
     try:
         session = onnxruntime.InferenceSession(str(path))
-    except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no common class
+    except Exception as error:
         raise CheckpointError(f"onnxruntime cannot load {path}: {error}") from error
     return lambda samples: session.run(None, {session.get_inputs()[0].name: samples})[0]

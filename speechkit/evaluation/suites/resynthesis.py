@@ -13,7 +13,7 @@ import torch
 from speechkit.config import Config
 from speechkit.errors import StyleError, WaveformError
 from speechkit.evaluation.audio import item_waveform
-from speechkit.evaluation.listening import Listeners, clip_name
+from speechkit.evaluation.listening import Listeners, clip_name, on_side
 from speechkit.evaluation.manifest import Item
 from speechkit.evaluation.plots import bars, histogram
 from speechkit.evaluation.records import Record
@@ -67,7 +67,9 @@ class ResynthesisSuite:
         self.listeners = listeners
         self.config = config or ResynthesisConfig()
         if self.config.voice not in ("self", *kit.voices):
-            raise StyleError(f"there is no voice {self.config.voice!r}; there are self, {', '.join(sorted(kit.voices))}.")
+            raise StyleError(
+                f"there is no voice {self.config.voice!r}; there are self, {', '.join(sorted(kit.voices))}."
+            )
         self._kept = {item.id for item in sorted(items, key=lambda item: item.id)[: self.config.audio_kept]}
 
     def parameters(self) -> Mapping[str, Any]:
@@ -81,8 +83,7 @@ class ResynthesisSuite:
 
     def measure(self, item: Item, folder: Path) -> Record:
         """Encode, decode, encode again, listen to both sides."""
-        encoder, decoder = self.kit.encoder, self.kit.decoder
-        rate = encoder.config.sample_rate
+        rate = self.kit.encoder.config.sample_rate
         samples = item_waveform(item, rate)
         started = time.perf_counter()
         units = self.kit.encode(samples, rate)
@@ -96,7 +97,7 @@ class ResynthesisSuite:
         values: dict[str, Any] = {"text": item.text, "language": item.language, "speaker": item.speaker}
         values |= self._round_trip(units, speech)
         for side, heard in ((ORIGINAL, original), (RESPOKEN, speech)):
-            values |= {f"{name}_{side}": value for name, value in self.listeners.hear(heard, item.language).items()}
+            values |= on_side(self.listeners.hear(heard, item.language), side)
         values |= self.listeners.compare(original, speech, pitch=self.config.pitch)
         values |= self.listeners.errors(values, item.text, item.language, self._protocol)
         return Record(id=item.id, values=values, seconds={**seconds, "decoder_audio": speech.duration_seconds})
@@ -147,7 +148,9 @@ class ResynthesisSuite:
             values = [v for record in records if isinstance(v := record.values.get(name), float)]
             plots.append(Plot(title=f"Error rate added, item by item: {name}", svg=histogram(values, label=name)))
         scalars = ["unit_error_rate", "logF0_corr", *added]
-        scalars += [name for record in records[:1] for name in record.values if name.startswith(("rate_", "dnsmos", "utmos"))]
+        scalars += [
+            name for record in records[:1] for name in record.values if name.startswith(("rate_", "dnsmos", "utmos"))
+        ]
         return Summary(
             results=results,
             timings=[

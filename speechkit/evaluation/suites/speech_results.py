@@ -39,7 +39,9 @@ def resynthesis_results(records: Sequence[Record], listeners: Listeners, protoco
         for language, name in (("en", "WER"), ("zh", "CER")):
             spoken = [record for record in usable if record.values.get("language") == language]
             if spoken or language == "en":
-                results += [transcript_result(spoken, f"{name}_{key}_{side}", key, side, language, protocol) for side in SIDES]
+                results += [
+                    transcript_result(spoken, f"{name}_{key}_{side}", key, side, language, protocol) for side in SIDES
+                ]
                 results.append(_added(spoken, f"{name}_{key}_added", key, protocol))
     for side in SIDES:
         results += score_results(usable, side)

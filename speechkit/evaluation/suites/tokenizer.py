@@ -146,8 +146,16 @@ class TokenizerSuite:
             Plot(title="Leakage (0 = nothing, 1 = everything)", svg=bars(leaks, {n: named[n].ci95 for n in leaks})),
             Plot(title="Phone error rate of the items", svg=histogram(_scalars(records, "per"), label="PER")),
         ]
-        names = {"PER": "per", **{f"ued_frames_{name}": f"ued_{name}" for name in augmentations(self.config.augmentation)}}
-        return Summary(results=results, timings=[rtf(records, "encode", "audio", torch.get_num_threads())], plots=plots, item_metrics=names)
+        names = {
+            "PER": "per",
+            **{f"ued_frames_{name}": f"ued_{name}" for name in augmentations(self.config.augmentation)},
+        }
+        return Summary(
+            results=results,
+            timings=[rtf(records, "encode", "audio", torch.get_num_threads())],
+            plots=plots,
+            item_metrics=names,
+        )
 
     def clips(self, item: Item, folder: Path) -> Sequence[Clip]:
         """The original."""

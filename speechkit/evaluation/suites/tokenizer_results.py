@@ -145,6 +145,8 @@ def _pitch_classes(records: Sequence[Record]) -> list[str | None]:
             groups.setdefault(record.values.get("speaker"), []).append(record.values["median_f0"])
     centres = {speaker: float(np.median(values)) for speaker, values in groups.items()}
     return [
-        pitch_class(semitones(f0, centres[record.values.get("speaker")])) if (f0 := record.values.get("median_f0")) else None
+        pitch_class(semitones(f0, centres[record.values.get("speaker")]))
+        if (f0 := record.values.get("median_f0"))
+        else None
         for record in records
     ]
