@@ -42,10 +42,14 @@ _HOMES = {
     "Units": "speechkit.types",
     "Utterance": "speechkit.units_file",
     "load": "speechkit.pipeline",
+    "load_audio": "speechkit.waveform",
     "read_units": "speechkit.units_file",
     "resample": "speechkit.waveform",
+    "save_audio": "speechkit.waveform",
     "write_units": "speechkit.units_file",
 } | dict.fromkeys(_ERRORS, "speechkit.errors")
+
+_NAMES_THERE = {"load_audio": "load", "save_audio": "save"}  # where the face needs a longer name
 
 __all__ = sorted([*_HOMES, "__version__"])
 
@@ -53,7 +57,7 @@ __all__ = sorted([*_HOMES, "__version__"])
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'speechkit' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    value = getattr(importlib.import_module(_HOMES[name]), _NAMES_THERE.get(name, name))
     globals()[name] = value
     return value
 

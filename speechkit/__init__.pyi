@@ -21,8 +21,45 @@ from speechkit.errors import (
 from speechkit.pipeline import Speechkit as Speechkit, load as load
 from speechkit.types import Speech as Speech, Units as Units
 from speechkit.units_file import Utterance as Utterance, read_units as read_units, write_units as write_units
-from speechkit.waveform import StreamResampler as StreamResampler, resample as resample
+from speechkit.waveform import (
+    StreamResampler as StreamResampler,
+    load as load_audio,
+    resample as resample,
+    save as save_audio,
+)
 from u2s import Controls as Controls
 
 __version__: str
-__all__: list[str]
+__all__ = [
+    "AudioFileError",
+    "CheckpointError",
+    "CodecMismatchError",
+    "ConfigError",
+    "Controls",
+    "DependencyError",
+    "ManifestError",
+    "SampleRateError",
+    "ShapeError",
+    "Speech",
+    "Speechkit",
+    "SpeechkitError",
+    "StreamResampler",
+    "StreamingError",
+    "StyleError",
+    "TextError",
+    "ThinkerError",
+    "ThinkerTimeoutError",
+    "ThoughtsError",
+    "Units",
+    "UnitsError",
+    "UnitsFileError",
+    "Utterance",
+    "WaveformError",
+    "__version__",
+    "load",
+    "load_audio",
+    "read_units",
+    "resample",
+    "save_audio",
+    "write_units",
+]

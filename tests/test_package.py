@@ -50,6 +50,8 @@ def test_stub_names_what_the_package_has() -> None:
     }
     assert homes == speechkit._HOMES
     assert set(speechkit.__all__) == {*homes, "__version__"}
+    (listed,) = (node.value for node in tree.body if isinstance(node, ast.Assign))
+    assert ast.literal_eval(listed) == speechkit.__all__
 
 
 def test_unknown_names_are_attribute_errors() -> None:
