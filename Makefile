@@ -9,7 +9,6 @@ AUDIO ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-PACKAGES := speechkit s2u u2s prototypes recipes tests benchmarks
 
 .PHONY: help venv demo test lint type bench clean
 
