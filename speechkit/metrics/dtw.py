@@ -95,16 +95,16 @@ def fast_dtw(first: ArrayLike, second: ArrayLike, *, radius: int = 1) -> tuple[f
     Args:
         first: float [T] or [T, D].
         second: float [T'] or [T', D].
-        radius: cells searched around the coarse path.
+        radius: cells searched around the coarse path, at least 1 (the package fails on odd lengths with 0).
     Returns:
         (distance, path).
     Raises:
         ShapeError: an empty track or different dimensions.
-        ConfigError: a negative radius.
+        ConfigError: a radius below 1.
     Source: Salvador and Chan 2007, "FastDTW: toward accurate dynamic time warping in linear time and space".
     """
-    if radius < 0:
-        raise ConfigError(f"the FastDTW radius must be >= 0, got {radius}.")
+    if radius < 1:
+        raise ConfigError(f"the FastDTW radius must be at least 1, got {radius}.")
     a, b = _rows(first), _rows(second)
     local_cost(a[:1], b[:1])  # checks the shapes
     return _fast_dtw(a, b, radius)

@@ -69,7 +69,8 @@ def error_rate(
         protocol: see `PROTOCOLS`.
         parity: with the quirks of the published code: hypotheses it leaves out are skipped, and "seedtts" converts
             Mandarin hypotheses to simplified characters.
-        mixed: count CJK by character and the rest by word (MER).
+        mixed: count CJK by character and the rest by word (MER); protocols that space out Mandarin characters then
+            prepare text as in English.
         simplify: applied to Mandarin hypotheses before anything else; zhconv in "seedtts" parity when None.
         clusters: speaker or dialogue per utterance.
         bootstrap: interval settings.
@@ -120,14 +121,15 @@ def compare(
     simplify: Callable[[str], str] | None = None,
 ) -> ErrorRateItem:
     """One utterance under a protocol; see `error_rate`."""
-    ref = normalise_text(reference, language, protocol.name, parity=parity)
+    prepared: Language = "en" if mixed and not protocol.characters_with_spaces else language
+    ref = normalise_text(reference, prepared, protocol.name, parity=parity)
     left = _tokens(ref, language, protocol, mixed)
     if hypothesis is None:
         return ErrorRateItem(
             reference=ref, hypothesis=None, reference_tokens=len(left), counts=Skip("missing_hypothesis")
         )
     heard = simplify(hypothesis) if simplify and language == "zh" else hypothesis
-    hyp = normalise_text(heard, language, protocol.name, parity=parity)
+    hyp = normalise_text(heard, prepared, protocol.name, parity=parity)
     right = _tokens(hyp, language, protocol, mixed)
     limit = protocol.longest_hypothesis
     counts: EditCounts | Skip = edit_counts(left, right) if left or right else Skip("empty_ref")

@@ -17,7 +17,8 @@ _MEASURES = (
     "件贴针线管名位身堂课本页家户层丝毫厘分钱两斤铢石钧锱忽寸尺丈里寻常铺程撮勺合升斗盘碗碟叠桶笼盆盒杯斛锅簋篮罐瓶壶"
     "卮盏箩箱煲啖袋钵年月日季刻时周天秒旬纪岁世更夜春夏秋冬代伏辈丸泡粒幢堆根道面片块"
 )
-_QUANTIFIER = f"(?:[千毫微]克|[千分厘毫微]米|[{_MEASURES}])"
+_QUANTIFIER = f"(?:[千毫微]?克|[千分厘毫微]?米|[{_MEASURES}])"
+_ORIGINAL_QUANTIFIER = f"(?:[千毫微]克|[千分厘毫微]米|[{_MEASURES}])"
 _NUMBER = r"\d+(?:\.\d+)?"
 _DATE = r"(?:(?:[089]\d|(?:19|20)\d{2})年)?(?:\d{1,2}月(?:\d{1,2}[日号])?)?"
 _MONEY = rf"{_NUMBER}[多余几]?{_CURRENCY}(?:\d{_CURRENCY}?)?"
@@ -86,37 +87,32 @@ def _read_fraction(fraction: str) -> str:
 
 @dataclass(frozen=True)
 class _Rule:
-    """One kind of number: its pattern, how it is read, and what must stand beside it.
-
-    `beside` are the conditions of this module; `consumed` the characters that the original pattern eats instead.
-    """
+    """One kind of number: its pattern, how it is read, what must stand beside it, and the original's whole pattern."""
 
     what: str
     read: Callable[[str], str]
-    beside: tuple[str, str] = ("", "")
-    consumed: tuple[str, str] = ("", "")
+    before: str = ""
+    after: str = ""
+    original: str = ""
 
     def apply(self, text: str) -> str:
-        return re.sub(f"{self.beside[0]}({self.what}){self.beside[1]}", lambda match: self.read(match[1]), text)
+        return re.sub(f"{self.before}({self.what}){self.after}", lambda match: self.read(match[1]), text)
 
     def apply_as_original(self, text: str) -> str:
-        found = re.findall(f"{self.consumed[0]}({self.what.replace('(?:', '(')}){self.consumed[1]}", text)
-        for groups in found:
-            number = groups if isinstance(groups, str) else groups[0]
+        for number in re.findall(self.original or f"({self.what})", text):
             text = text.replace(number, self.read(number), 1)
         return text
 
 
-_ALONE = (r"(?<!\d)", r"(?!\d)")
 _RULES = (
-    _Rule(_DATE, _read_date, (r"(?<!\d)", ""), (r"\D+", "")),
-    _Rule(_MONEY, _read_numbers, (r"(?<![\d.])", ""), (r"\D+", "")),
-    _Rule(_MOBILE, read_digits, _ALONE, (r"\D", r"\D")),
-    _Rule(_LANDLINE, read_digits, _ALONE, (r"\D", r"\D")),
+    _Rule(_DATE, _read_date, r"(?<!\d)", "", rf"\D+({_DATE})"),
+    _Rule(_MONEY, _read_numbers, r"(?<![\d.])", "", rf"\D+({_MONEY})"),
+    _Rule(_MOBILE, read_digits, r"(?<!\d)", r"(?!\d)", rf"\D({_MOBILE})\D"),
+    _Rule(_LANDLINE, read_digits, r"(?<!\d)", r"(?!\d)", rf"\D({_LANDLINE})\D"),
     _Rule(r"\d+/\d+", _read_fraction),
     _Rule(rf"{_NUMBER}%", lambda percent: "百分之" + read_cardinal(percent.rstrip("%"))),
-    _Rule(_NUMBER, read_cardinal, ("", f"(?=[多余几]?{_QUANTIFIER})"), ("", f"[多余几]?{_QUANTIFIER}")),
-    _Rule(r"\d{4,32}", read_digits),
+    _Rule(_NUMBER, read_cardinal, "", f"(?=[多余几]?{_QUANTIFIER})", f"({_NUMBER})[多余几]?{_ORIGINAL_QUANTIFIER}"),
+    _Rule(r"\d{4,32}", read_digits, r"(?<![\d.])", r"(?!\d|\.\d)", r"(\d{4,32})"),
     _Rule(_NUMBER, read_cardinal),
 )
 
@@ -128,12 +124,13 @@ def mandarin_numbers(text: str, *, parity: bool = False) -> str:
 
     Args:
         text: any text.
-        parity: replace the first equal digits of the text, as the original does, and leave full-width digits alone.
+        parity: with the faults of the original.
     Returns:
         Text without ASCII digits, but for the 2 between Latin letters.
     Source: the rules of chn_text_norm (Zhou 2019) and its successor in speechio/chinese_text_normalization,
-        re-implemented. Changed: each number is replaced where it stands; the original replaces the first equal digits
-        of the sentence, so "13和3个" loses its 13 ("一三和三个", here "十三和三个").
+        re-implemented. Changed, but for `parity`: each number is replaced where it stands (the original replaces the
+        first equal digits of the sentence: "13和3个" became "一三和三个"), decimals of four digits and more are read as
+        numbers, and 克 and 米 count as quantities.
     >>> mandarin_numbers("2019年5月3日，12块5，80.03%，编号31520181")
     '二零一九年五月三日，十二块五，百分之八十点零三，编号三一五二零一八一'
     """

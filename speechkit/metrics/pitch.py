@@ -83,9 +83,7 @@ def nearest_track(times: ArrayLike, track: ArrayLike, at: ArrayLike) -> NDArray[
         raise ShapeError(f"times and track must be [F] alike, got {known.shape} and {values.shape}.")
     if not known.size:
         return np.zeros(wanted.shape)
-    right = np.clip(np.searchsorted(known, wanted), 0, known.size - 1)
-    left = np.clip(right - 1, 0, None)
-    nearest = np.where(wanted - known[left] <= known[right] - wanted, left, right)
+    nearest = np.searchsorted(known[1:] / 2 + known[:-1] / 2, wanted)
     return np.where((wanted < known[0]) | (wanted > known[-1]), 0.0, values[nearest])
 
 

@@ -23,8 +23,8 @@ def cosine_similarity(first: ArrayLike, second: ArrayLike) -> Outcome:
         Value in [-1, 1], or `Skip("zero_norm")`, `Skip("not_finite")`.
     Raises:
         ShapeError: different or other than one dimension.
-    >>> cosine_similarity([1, 2, 2], [2, 1, 2])
-    0.888888888888889
+    >>> round(cosine_similarity([1, 2, 2], [2, 1, 2]), 6)
+    0.888889
     """
     a, b = np.asarray(first, float), np.asarray(second, float)
     if a.ndim != 1 or a.shape != b.shape:

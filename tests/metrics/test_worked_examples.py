@@ -98,9 +98,7 @@ def test_2_1_whisper_normaliser() -> None:
 
 @pytest.mark.parametrize("protocol,rate", [("emova_tts", 0.4), ("seedtts", 0.6)])
 def test_2_1_english_error_rate(protocol: str, rate: float) -> None:
-    result = error_rate(
-        ["Hello, world. It's twenty one."], ["hello world its 21"], language="en", protocol=protocol
-    )
+    result = error_rate(["Hello, world. It's twenty one."], ["hello world its 21"], language="en", protocol=protocol)
     assert result.value == near(rate)
 
 
