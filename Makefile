@@ -2,8 +2,8 @@
 #   make demo [AUDIO="talk.wav other.flac"]    the main job on synthesised clips, or on yours; writes demo_output/
 #   make test                                  ruff, mypy, pytest
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-# Where the CPU build of torch is; leave it empty for the default build of your platform (CUDA on Linux).
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+# Another package index that has the CPU build of torch, if yours has only the CUDA one: make venv TORCH_INDEX=URL
+TORCH_INDEX ?=
 TORCH ?= torch==2.13.0
 AUDIO ?=
 VENV := .venv

@@ -8,6 +8,7 @@ CTC alone only needs a unit to speak at its peaks; with a label on every unit, e
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -65,7 +66,7 @@ def train(clips: Clips, steps: int, batch_seconds: float = 120.0) -> Aligner:
     return aligner.eval()
 
 
-def aligner_loss(aligner: Aligner, clips: list[dict]) -> Tensor:
+def aligner_loss(aligner: Aligner, clips: list[dict[str, Any]]) -> Tensor:
     """CTC of one batch."""
     pad = nn.utils.rnn.pad_sequence
     lengths = torch.tensor([len(clip["teacher"]) for clip in clips])

@@ -45,8 +45,10 @@ class Bottleneck(nn.Module):
         valid = length_mask(batch["lengths"])
         latents = self.project((batch["teacher"] * valid[..., None]).mT).mT
         quantized = self.quantizer(latents, valid)
+        logits = self.phone_decoder(quantized.codes, valid)
         return {
-            "ctc": ctc_loss(self.phone_decoder(quantized.codes, valid), batch["lengths"], batch["phones"], batch["counts"]),
+            "ctc": ctc_loss(logits, batch["lengths"], batch["phones"], batch["counts"]),
+            "decoder": frame_loss(logits, batch["labels"]),
             "frame": frame_loss(self.frame_head(quantized.codes), batch["labels"]),
             "feature": teacher_loss(self.feature_head(quantized.codes), batch["teacher"], valid),
             "correlation": correlation_loss(quantized.codes, valid),
@@ -55,7 +57,7 @@ class Bottleneck(nn.Module):
         }
 
 
-WEIGHTS = {"ctc": 1.0, "frame": 1.0, "feature": 2.0, "correlation": 0.05, "margin": 0.0, "stay": 0.1}
+WEIGHTS = {"ctc": 1.0, "decoder": 0.5, "frame": 1.0, "feature": 2.0, "correlation": 0.05, "margin": 0.0, "stay": 0.1}
 
 
 def collate(clips: list[dict[str, Any]]) -> dict[str, Tensor]:
@@ -71,15 +73,17 @@ def collate(clips: list[dict[str, Any]]) -> dict[str, Tensor]:
     }
 
 
-def train(clips: Clips, aligner: Path, config: S2UConfig, steps: int, batch_seconds: float) -> Bottleneck:
+def train(clips: Clips, aligner: Path, start: Path | None, config: S2UConfig, steps: int, batch_seconds: float) -> Bottleneck:
     """AdamW with one cycle; the first two convolutions begin as the aligner's, which already hear phones."""
     torch.manual_seed(0)
     model = Bottleneck(config).train()
     heard = {name.removeprefix("layers."): tensor for name, tensor in load_file(aligner).items()}
     for ours, theirs in ((0, 0), (2, 3)):
         model.project[ours].load_state_dict({kind: heard[f"{theirs}.{kind}"] for kind in ("weight", "bias")})
+    if start is not None:
+        model.load_state_dict(load_file(start))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.2e-3, total_steps=steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps, pct_start=0.1)
     sampler = BucketSampler([row["frames"] for row in clips.rows], int(batch_seconds * 100), seed=0)
     bar = tqdm(total=steps, desc="codebook", mininterval=5)
     while bar.n < steps:
@@ -118,12 +122,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("caches", nargs="+", type=Path)
     parser.add_argument("--aligner", type=Path, required=True, help="file of recipes.align")
+    parser.add_argument("--start", type=Path, help="a codebook to go on from")
     parser.add_argument("-o", "--output", type=Path, required=True, help="safetensors file of the bottleneck")
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--batch-seconds", type=float, default=160.0)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model = train(taught(options.caches), options.aligner, S2UConfig(), options.steps, options.batch_seconds)
+    model = train(taught(options.caches), options.aligner, options.start, S2UConfig(), options.steps, options.batch_seconds)
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, options.output)
     for cache in options.caches:
         write_targets(model, cache)

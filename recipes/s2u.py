@@ -17,6 +17,7 @@ from s2u.losses import (
     consistency_loss,
     correlation_loss,
     ctc_loss,
+    frame_loss,
     masked_mean,
     target_loss,
     unit_mask,
@@ -37,6 +38,8 @@ class S2UTraining(lightning.LightningModule):
         head_learning_rate: float = 1e-3,
         warm_up_steps: int = 60,
         total_steps: int = 2000,
+        guide_weight: float = 0.5,
+        frame_weight: float = 0.5,
         target_weight: float = 4.0,
         consistency_weight: float = 1.0,
         correlation_weight: float = 0.02,
@@ -49,11 +52,12 @@ class S2UTraining(lightning.LightningModule):
             codebook: file of `recipes.codebook`, whose phone decoder training begins with.
             learning_rate: of the encoder; head_learning_rate: of everything else.
             warm_up_steps: linear; total_steps: the cosine ends there at a twentieth.
-            target_weight, consistency_weight, correlation_weight, margin_weight: of the losses beside CTC (weight 1).
+            guide_weight (aligned phones before the bottleneck), frame_weight, target_weight, consistency_weight, correlation_weight, margin_weight: of the losses beside CTC (weight 1).
         """
         super().__init__()
         self.save_hyperparameters()
         self.model = S2U(S2UConfig.from_dict(dict(model or {})))
+        self.guide_head = torch.nn.Linear(self.model.config.stages[-1].width, self.model.config.num_phones + 1)
         if warm_start:
             self.model.encoder.load_state_dict(whisper_state(self.model.encoder, Path(warm_start)))
         if codebook:
@@ -70,12 +74,14 @@ class S2UTraining(lightning.LightningModule):
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """CTC, distance to the codebook's latents, consistency of the views, correlation, distance from level centres."""
-        latents = self.model.encoder(batch.mel, batch.lengths)
-        valid = unit_mask(batch.lengths, self.model.config.frames_per_unit, latents.shape[1])
-        quantized, half = self.model.quantizer(latents, valid), len(batch.lengths) // 2
-        logits = self.model.phone_decoder(quantized.codes, valid)
+        hidden = self.model.encoder.hidden(batch.mel, batch.lengths)
+        valid = unit_mask(batch.lengths, self.model.config.frames_per_unit, hidden.shape[1])
+        quantized = self.model.quantizer(self.model.encoder.project(hidden), valid)
+        logits, half, labels = self.model.phone_decoder(quantized.codes, valid), len(valid) // 2, batch.labels.repeat(2, 1)
         return {
+            "guide": frame_loss(self.guide_head(hidden), labels),
             "ctc": ctc_loss(logits, valid.sum(1), batch.phones, batch.phone_lengths),
+            "frame": frame_loss(logits, labels),
             "target": target_loss(quantized.latents, batch.targets.repeat(2, 1, 1), valid),
             "consistency": consistency_loss(quantized.latents[:half].tanh(), quantized.latents[half:].tanh(), valid[:half]),
             "correlation": correlation_loss(quantized.codes, valid),

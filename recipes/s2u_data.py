@@ -86,7 +86,7 @@ class CacheWriter:
     def add(self, row: dict[str, Any]) -> None:
         """Compute and append one clip."""
         waveform = torch.from_numpy(read_16k(row["audio"]))
-        if self.teacher:
+        if self.teacher is not None and self.targets is not None:
             mel, target = self.teacher.features(waveform)
             self.targets.write(target.to(torch.float16).numpy().tobytes())
             self.targets.flush()

@@ -30,6 +30,8 @@ class Batch:
     phone_lengths: Tensor
     targets: Tensor
     """float [B, N, L]: latents that the codebook gives the clean clip, NaN where unknown."""
+    labels: Tensor
+    """int64 [B, N]: aligned phones (the blank's id in silence), -1 where unknown."""
 
 
 class Clips(Dataset[dict[str, Any]]):
@@ -135,18 +137,27 @@ class Collate:
         mels = [change_tempo(clip["mel"], count) for clip, count in zip(clips, frames, strict=True)]
         views = [self._view(mels, i, strength) for strength in (0.3, 1.0) for i in range(len(mels))]
         targets = [self._target(clip["target"], count) for clip, count in zip(clips, frames, strict=True)]
+        labels = [self._labels(clip["aligned"], count) for clip, count in zip(clips, frames, strict=True)]
         pad = torch.nn.utils.rnn.pad_sequence
         return Batch(
             mel=pad(views, batch_first=True), lengths=torch.tensor(frames * 2),
             phones=pad([torch.tensor(clip["labels"]) for clip in clips], batch_first=True).repeat(2, 1),
             phone_lengths=torch.tensor([len(clip["labels"]) for clip in clips] * 2),
             targets=pad(targets, batch_first=True, padding_value=float("nan")),
+            labels=pad(labels, batch_first=True, padding_value=-1),
         )  # fmt: skip
 
     def _view(self, mels: list[Tensor], index: int, strength: float) -> Tensor:
         other = mels[(index + 1) % len(mels)]
         babble = other.repeat(-(-len(mels[index]) // len(other)), 1)[: len(mels[index])]
         return self.perturber(mels[index], babble, strength, self.generator)
+
+    def _labels(self, aligned: Tensor | None, frames: int) -> Tensor:
+        """Aligned phones at the new tempo, nearest neighbour: int64 [N]."""
+        units = frames // FRAMES_PER_UNIT
+        if aligned is None:
+            return torch.full((units,), -1)
+        return aligned[((torch.arange(units) + 0.5) * len(aligned) / units).long()]
 
     def _target(self, target: Tensor | None, frames: int) -> Tensor:
         """Latents at the new tempo, interpolated: float [N, L]."""
@@ -184,7 +195,8 @@ class S2UDataModule(lightning.LightningDataModule):
         """Where in the order of batches training stands."""
         if self.sampler is None or self.trainer is None:
             return {}
-        return {"epoch": self.sampler.epoch, "batch": self.trainer.fit_loop.epoch_loop.batch_progress.current.completed}
+        progress = self.trainer.fit_loop.epoch_loop.batch_progress
+        return {"epoch": self.sampler.epoch, "batch": progress.current.completed}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on after the last batch of the interrupted run (exact while the caches are the same)."""
@@ -192,7 +204,7 @@ class S2UDataModule(lightning.LightningDataModule):
         if self.sampler is not None and state_dict:
             self.sampler.epoch, self.sampler.skip = state_dict["epoch"], state_dict["batch"]
 
-    def train_dataloader(self) -> DataLoader[Batch]:
+    def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Two-view batches."""
         collate = Collate(PerturbConfig(), self.hparams["seed"] + (self.sampler.epoch if self.sampler else 0))
         return DataLoader(

@@ -96,8 +96,6 @@ class S2U(nn.Module):
         Raises:
             StreamingError: the config has no window. Otherwise as `encode`.
         """
-        if self.config.window is None:
-            raise StreamingError("this S2U hears whole utterances (config.window is null): it cannot stream; use encode().")
         stream = _Stream(self)
         for chunk in chunks:
             for quantized in stream.feed(self._checked(chunk, sample_rate)):
@@ -160,6 +158,10 @@ class _Stream:
     """Samples in, final windows out. Keeps only the samples that later windows still need."""
 
     def __init__(self, model: S2U) -> None:
+        if model.config.window is None:
+            raise StreamingError(
+                "this S2U hears whole utterances (config.window is null): it cannot stream; use encode()."
+            )
         self.model, self.window = model, model.config.window
         self.hop = model.config.samples_per_unit
         self.samples = np.zeros(0, np.float32)
@@ -168,26 +170,23 @@ class _Stream:
     def feed(self, chunk: NDArray[np.float32]) -> Iterator[Quantized]:
         """Take a chunk; yield the windows that no later sample can change."""
         self.samples = np.concatenate([self.samples, chunk])
-        assert_window = self.window
-        if assert_window is None:
-            raise StreamingError("this S2U cannot stream.")
         whole = (self.offset + len(self.samples)) // self.hop
-        while self.done < ready_windows(whole, assert_window):
+        while self.done < ready_windows(whole, self.window):
             yield self._next(whole)
 
     def finish(self) -> Iterator[tuple[Quantized, int]]:
         """Yield the windows that the end of the recording completes, each with the recording's number of samples."""
         total = self.offset + len(self.samples)
         units = units_for(total, self.hop)
-        while self.window is not None and self.done * self.window.core < units:
+        while self.done * self.window.core < units:
             yield self._next(units), total
 
     def _next(self, num_units: int) -> Quantized:
         config = self.model.config
-        window = window_at(self.done, config.window, num_units)  # type: ignore[arg-type]
+        window = window_at(self.done, self.window, num_units)
         quantized = self.model._window(self.samples, window, self.offset)
         self.done += 1
-        following = window_at(self.done, config.window, 1 << 62)  # type: ignore[arg-type]
+        following = window_at(self.done, self.window, 1 << 62)
         needless = max(0, following.start * self.hop - config.mel.reach - self.offset)
         self.samples, self.offset = self.samples[needless:].copy(), self.offset + min(needless, len(self.samples))
         return quantized

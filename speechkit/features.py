@@ -72,6 +72,9 @@ def mel_filterbank(sample_rate: int, n_fft: int, num_mels: int) -> Tensor:
 class LogMel(nn.Module):
     """Waveform to natural-log mel power; frame t looks at samples [t * hop - reach, t * hop + reach)."""
 
+    window: Tensor
+    filters: Tensor
+
     def __init__(self, config: LogMelConfig) -> None:
         super().__init__()
         self.config = config
@@ -83,8 +86,8 @@ class LogMel(nn.Module):
         """Frames of a waveform that already carries its context.
 
         Args:
-            padded: float32 [B, F * hop_length + 2 * reach - hop_length ... ], `reach` samples of true context or zeros
-                before the first frame's position, and after the last.
+            padded: float32 [B, (F - 1) * hop_length + n_fft]: `reach` samples of true context, or zeros, before the first
+                frame's position and after the last's.
         Returns:
             float32 [B, num_mels, F] with F = (samples - n_fft) // hop_length + 1, natural log.
         """

@@ -76,13 +76,10 @@ def warping_path(cost: NDArray[np.float64]) -> Path:
     """A cheapest path through a cost matrix, from (0, 0) to the last cell; diagonal steps win ties."""
     total = np.pad(accumulated_cost(cost), ((1, 0), (1, 0)), constant_values=np.inf)
     i, j = cost.shape
-    path: Path = []
-    while i and j:
+    path: Path = [(i - 1, j - 1)]
+    while (i, j) != (1, 1):
+        i, j = min(((i - 1, j - 1), (i - 1, j), (i, j - 1)), key=lambda cell: total[cell])
         path.append((i - 1, j - 1))
-        if (i, j) == (1, 1):
-            break
-        steps = ((i - 1, j - 1), (i - 1, j), (i, j - 1))
-        i, j = min(steps, key=lambda cell: total[cell])
     return path[::-1]
 
 

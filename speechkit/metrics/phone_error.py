@@ -129,14 +129,7 @@ def phone_error_rates(
     }
 
 
-class _Unmatchable:
-    """The one symbol that equals nothing a hypothesis can hold, not even the text "<oov>"."""
-
-    def __repr__(self) -> str:
-        return OOV_PHONE
-
-
-_OOV = _Unmatchable()
+_OOV: Hashable = object()  # stands for OOV_PHONE: equals nothing that a hypothesis can hold, not even its text
 
 
 def _prepare(phones: Sequence[str], phone_set: PhoneSet, silences: Collection[str]) -> list[str]:

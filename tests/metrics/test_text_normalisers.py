@@ -4,7 +4,7 @@ import re
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechkit.errors import ConfigError, DependencyError
@@ -40,6 +40,7 @@ def whisper() -> object:
     return english.EnglishTextNormalizer()
 
 
+@settings(max_examples=600)
 @given(text=ENGLISH)
 def test_english_equals_whisper(whisper: object, text: str) -> None:
     """With parity equal to the character; without, equal but for outer spaces and the nine misprinted words."""
@@ -66,7 +67,15 @@ def test_spelling_table_is_whispers_but_for_its_misprints(whisper: object) -> No
     "text,expected",
     [
         ("", ""),
+        (" and a half", "and a half"),
         ("nineteen eighty four", "1984"),
+        ("one hundred and five", "105"),
+        ("3.5 hundred thousands", "350000s"),
+        ("1.2345 hundreds", "1.2345 100s"),
+        ("twenty one one", "211"),
+        ("double agent", "double agent"),
+        ("point", "point"),
+        ("point million", "1000000"),
         ("two and a half million", "2500000"),
         ("a book and a half", "a book and a half"),
         ("one oh one", "101"),

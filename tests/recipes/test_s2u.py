@@ -29,7 +29,12 @@ TINY = {
     ],
     "phone_width": 64,
 }
-TEXTS = (("she had a dark suit", "en", "train"), ("今天天气很好", "zh", "train"), ("hello there", "en", "dev"), ("你好", "zh", "dev"))
+TEXTS = (
+    ("she had a dark suit", "en", "train"),
+    ("今天天气很好", "zh", "train"),
+    ("hello there", "en", "dev"),
+    ("你好", "zh", "dev"),
+)
 
 
 def clip(seconds: float, seed: int) -> np.ndarray:
@@ -140,7 +145,9 @@ def test_warm_start_takes_whisper_s_layers(tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers")
     from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-    config = transformers.WhisperConfig(d_model=32, encoder_layers=3, encoder_attention_heads=2, encoder_ffn_dim=128, num_mel_bins=80)
+    config = transformers.WhisperConfig(
+        d_model=32, encoder_layers=3, encoder_attention_heads=2, encoder_ffn_dim=128, num_mel_bins=80
+    )
     theirs = WhisperEncoder(config).eval()
     theirs.save_pretrained(tmp_path)
     encoder = S2U(S2UConfig.from_dict(TINY)).encoder.eval()
