@@ -93,6 +93,13 @@ class Listeners:
         return found
 
 
+    def rate_of(
+        self, key: str, values: Mapping[str, Any], text: str, language: str, protocol: ProtocolName
+    ) -> dict[str, Any]:
+        """Errors, words and rate of the one transcript "heard_<recogniser>"."""
+        return _error_counts(key, values.get(f"heard_{key}"), text, language, protocol)
+
+
 def _attempt(name: str, skip: str | None, call: Callable[[], Any]) -> dict[str, Any]:
     if skip:
         return {name: None, f"{name}_skipped": skip}
