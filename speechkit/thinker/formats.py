@@ -89,7 +89,8 @@ def _labelled(thoughts: Thoughts, format: str) -> str:
 def parse_thoughts(text: str, expect: ChainVariant | None = None) -> ParsedThoughts:
     """Read whatever a model wrote.
 
-    Tags are looked for first (after JSON where the text begins so), then JSON, ours or EMOVA's, also cut off, then labels. A text without any of them is a
+    Tags are looked for first (after JSON where the text begins so), then JSON, ours or EMOVA's, also cut off, then
+    labels. A text without any of them is a
     response as a whole. A chat preamble and a leading <think> block are cut. Never raises on a text.
 
     Args:

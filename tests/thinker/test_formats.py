@@ -60,8 +60,7 @@ def test_any_thoughts_survive_tags_and_json(thoughts: Thoughts, format: FormatNa
 def test_labelled_formats_keep_thoughts_or_refuse_them(thoughts: Thoughts, format: FormatName, variant: str) -> None:
     try:
         text = serialise_thoughts(thoughts, format, variant)
-    except ThoughtsError as error:
-        assert "label" in str(error)
+    except ThoughtsError:
         return
     assert parse_thoughts(text).thoughts == keep_variant(thoughts, variant)
 
