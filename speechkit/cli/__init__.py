@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from speechkit import __version__
-from speechkit.cli import demo, doctor, encode, info, speak
+from speechkit.cli import demo, doctor, encode, evaluate, info, speak
 from speechkit.errors import SpeechkitError
 
 USER_ERROR = 2
@@ -40,6 +40,7 @@ app.command("convert")(speak.convert)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def _version(wanted: bool) -> None:

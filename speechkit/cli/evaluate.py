@@ -1,239 +1,52 @@
-"""`speechkit evaluate ...`: run a suite over a manifest and write a report."""
+"""`speechkit evaluate ...`: run a suite over a manifest and write a report, or compare two reports."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+import json as parser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from speechkit.errors import ManifestError, SpeechkitError
+from speechkit.cli import evaluate_judged, evaluate_speech
+from speechkit.cli.evaluate_options import Json, Quiet
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from speechkit.evaluation.listening import Listeners
-    from speechkit.evaluation.manifest import Item
-    from speechkit.evaluation.runner import Report
-    from speechkit.evaluation.suite import Suite
-    from speechkit.pipeline import Speechkit
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C; what was measured is kept, the same command goes on."""
-
-app = typer.Typer(no_args_is_help=True, help="Run models against metrics: results.json, per-item lines, an HTML page.")
-
-Manifest = Annotated[
-    Path, typer.Option("--manifest", "-m", help="JSON lines that name the items; see docs/evaluation.md.")
-]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of the report; a started one goes on.")]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many items, evenly over speakers.")]
-Split = Annotated[str | None, typer.Option("--split", help="Rows of this split only.")]
-Language = Annotated[str | None, typer.Option("--language", help="Rows of this language only: en or zh.")]
-Models = Annotated[
-    Path | None, typer.Option("--models", help="Folder with s2u/ and u2s/ [default: the bundled models].")
-]
-Asr = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--asr", help="Recogniser, repeatable: whisper:PATH, moonshine:PATH, whisper-transformers:PATH, funasr:ID."
-    ),
-]
-Quality = Annotated[
-    list[str] | None, typer.Option("--quality", help="Opinion score, repeatable: dnsmos, utmos22:PATH, utmosv2:PATH.")
-]
-Speaker = Annotated[list[str] | None, typer.Option("--speaker", help="Voice vectors for similarity: resemblyzer.")]
-Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads [default: torch's choice].")]
-Json = Annotated[bool, typer.Option("--json", help="Print a summary for programs, one JSON object, on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Run models against metrics: results.json, one line an item, an HTML page. A stopped run goes on.",
+)
+for command in (evaluate_speech.tokenizer, evaluate_speech.resynthesis, evaluate_speech.tts, evaluate_speech.control):
+    app.command()(command)
+for command in (evaluate_judged.instruct, evaluate_judged.dialogue, evaluate_judged.emotion, evaluate_judged.affect):
+    app.command()(command)
 
 
-def chosen(
-    manifest: Path, limit: int | None, split: str | None, language: str | None, *, spread: str = "speaker"
-) -> list[Item]:
-    """Items of a manifest after the filters.
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="Folder of the baseline's report.")],
+    second: Annotated[Path, typer.Argument(help="Folder of the report that is compared to it.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write comparison.json and index.html here.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Differences of two reports on the items that both have, with 95 % intervals of the paired bootstrap."""
+    from speechkit.evaluation.compare import compare_reports, read_report, write_comparison
 
-    Raises:
-        ManifestError: nothing is left.
-    """
-    from speechkit.evaluation.manifest import choose, read_manifest
-
-    everything = read_manifest(manifest)
-    items = choose(everything, limit=limit, split=split, language=language, spread=spread)
-    if not items:
-        wanted = ", ".join(f"{name} {value}" for name, value in (("split", split), ("language", language)) if value)
-        raise ManifestError(f"{manifest} has {len(everything)} rows, none of them for {wanted or 'this suite'}.")
-    return items
-
-
-def listeners(
-    asr: Sequence[str] | None, quality: Sequence[str] | None, speaker: Sequence[str] | None, threads: int | None
-) -> Listeners:
-    """Load the listeners that the options name."""
-    from speechkit.asr import transcriber
-    from speechkit.evaluation.adapters.registry import quality_judge, speaker_embedder
-    from speechkit.evaluation.listening import Listeners
-
-    count = threads or 2
-    return Listeners(
-        transcribers=[transcriber(spec, threads=count) for spec in asr or ()],
-        quality=[quality_judge(spec, threads=count) for spec in quality or ()],
-        speakers=[speaker_embedder(spec, threads=count) for spec in speaker or ()],
-    )
-
-
-def open_kit(models: Path | None, threads: int | None) -> Speechkit:
-    """Load the models and set the threads."""
-    import torch
-
-    from speechkit.pipeline import load
-
-    if threads is not None:
-        torch.set_num_threads(threads)
-    return load(models)
-
-
-def carry_out(suite: Suite, items: Sequence[Item], output: Path, *, as_json: bool, quiet: bool) -> Report:
-    """Run with a progress bar, print the figures.
-
-    Raises:
-        typer.Exit: 130 after Ctrl-C, 2 when every item was skipped.
-    """
-    from speechkit.evaluation.runner import run
-
-    with _progress(quiet) as tell:
-        try:
-            report = run(suite, items, output, progress=tell)
-        except KeyboardInterrupt:
-            print(
-                f"stopped; measured items are kept. Run the same command again to go on in {output}.", file=sys.stderr
-            )
-            raise typer.Exit(INTERRUPTED) from None
-    _print_report(report, suite.name, len(items), as_json, quiet)
-    document = json.loads((output / "results.json").read_text(encoding="utf-8"))
-    if items and len(document["skipped_items"]) == len(items):
-        print(f"error: all {len(items)} items were skipped; {output / 'items.jsonl'} says why.", file=sys.stderr)
-        raise typer.Exit(2)
-    return report
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total, name: bar.update(task, completed=done, total=total, description=name[-40:])
-
-
-def _print_report(report: Report, suite: str, items: int, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        figures = {result.metric: result.value for result in (*report.results, *report.timings)}
-        print(
-            json.dumps(
-                {"suite": suite, "items": items, "report": str(report.folder), "values": figures}, ensure_ascii=False
-            )
-        )
+    a, b = read_report(first), read_report(second)
+    comparison = compare_reports(a, b)
+    if output is not None:
+        write_comparison(output, a, b, comparison)
+    if json:
+        differences = [result.to_dict() for result in comparison.differences]
+        print(parser.dumps({"differences": differences, "notes": list(comparison.notes)}, ensure_ascii=False))
     elif not quiet:
-        for result in (*report.results, *report.timings):
-            value = "–" if result.value is None else f"{result.value:.4g}"
-            note = f"  ({result.null_reason})" if result.null_reason else ""
-            span = f"  [{result.ci95[0]:.4g}, {result.ci95[1]:.4g}]" if result.ci95 else ""
-            print(f"{result.metric:42} {value:>9} {result.unit}{span}  n={result.n}{note}")
-    if not quiet:
-        print(f"report: {report.folder / 'index.html'}", file=sys.stderr)
-
-
-@app.command()
-def tokenizer(
-    manifest: Manifest,
-    output: Output,
-    limit: Limit = 200,
-    split: Split = None,
-    language: Language = None,
-    models: Models = None,
-    augmented: Annotated[int, typer.Option("--augmented", min=1, help="Items that are also encoded augmented.")] = 60,
-    threads: Threads = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Phones kept, voices and noise dropped, codebook use and bit rate of the speech tokenizer.
-
-    \b
-    speechkit evaluate tokenizer --manifest data/manifest.jsonl --split dev -o report/
-    """
-    import torch
-
-    from speechkit.errors import CheckpointError
-    from speechkit.evaluation.suites.tokenizer import TokenizerConfig, TokenizerSuite
-    from speechkit.pipeline import BUNDLED
-
-    if threads is not None:
-        torch.set_num_threads(threads)
-    from s2u import S2U
-    from u2s import U2S
-
-    root = models or BUNDLED
-    if not (root / "s2u").is_dir():
-        raise CheckpointError(f"{root} has no model folder s2u/.")
-    items = chosen(manifest, limit, split, language)
-    decoder = U2S.load(root / "u2s") if (root / "u2s").is_dir() else None
-    suite = TokenizerSuite(
-        S2U.load(root / "s2u"), items, decoder=decoder, config=TokenizerConfig(augmented_items=augmented)
-    )
-    carry_out(suite, items, output, as_json=json, quiet=quiet)
-
-
-@app.command()
-def resynthesis(
-    manifest: Manifest,
-    output: Output,
-    limit: Limit = 100,
-    split: Split = None,
-    language: Language = None,
-    models: Models = None,
-    voice: Annotated[str, typer.Option("--voice", help="A voice of the model, or self: each item's own.")] = "female",
-    asr: Asr = None,
-    quality: Quality = None,
-    speaker: Speaker = None,
-    protocol: Annotated[
-        str, typer.Option("--protocol", help="Text protocol of error rates; see docs/evaluation.md.")
-    ] = "emova_tts",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the decoder's noise.")] = 0,
-    threads: Threads = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Encode, decode, and compare with the original: words, quality, pitch, round trip, speed.
-
-    \b
-    speechkit evaluate resynthesis -m data/manifest.jsonl --split dev -o report/ --asr whisper:base --quality dnsmos
-    """
-    from speechkit.evaluation.suites.resynthesis import ResynthesisConfig, ResynthesisSuite
-
-    kit = open_kit(models, threads)
-    items = chosen(manifest, limit, split, language)
-    config = ResynthesisConfig(voice=voice, seed=seed, protocol=protocol)
-    suite = ResynthesisSuite(kit, items, listeners(asr, quality, speaker, threads), config=config)
-    carry_out(suite, items, output, as_json=json, quiet=quiet)
-
-
-def main() -> None:
-    """Run these commands alone; inside `speechkit` they are mounted as `speechkit evaluate`."""
-    try:
-        app(standalone_mode=True)
-    except SpeechkitError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        for note in comparison.notes:
+            print(f"note: {note}")
+        for result in comparison.differences:
+            value = "–" if result.value is None else f"{result.value:+.4g}"
+            span = f" [{result.ci95[0]:+.4g}, {result.ci95[1]:+.4g}]" if result.ci95 else ""
+            verdict = {True: "  differs", False: "  no clear difference", None: ""}[result.details.get("significant")]
+            print(f"{result.metric:42} {value:>9}{span}  n={result.n}{verdict}")

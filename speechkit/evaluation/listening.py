@@ -92,7 +92,6 @@ class Listeners:
                 found[f"added_{key}"] = rates[1] - rates[0]
         return found
 
-
     def rate_of(
         self, key: str, values: Mapping[str, Any], text: str, language: str, protocol: ProtocolName
     ) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 
 from speechkit.errors import ConfigError
 from speechkit.evaluation.adapters.dnsmos import DnsmosJudge
-from speechkit.evaluation.adapters.fakes import FakeQualityJudge, FakeSpeakerEmbedder
+from speechkit.evaluation.adapters.fakes import FakeEmotionScorer, FakeQualityJudge, FakeSpeakerEmbedder
 from speechkit.evaluation.adapters.resemblyzer import ResemblyzerEmbedder
 from speechkit.evaluation.adapters.utmos import UtmosJudge
-from speechkit.protocols import QualityJudge, SpeakerEmbedder
+from speechkit.protocols import EmotionScorer, QualityJudge, SpeakerEmbedder
 
 QUALITY: dict[str, Callable[[str, int], QualityJudge]] = {
     "dnsmos": lambda model, threads: DnsmosJudge(model, threads=threads),
@@ -48,3 +49,20 @@ def speaker_embedder(spec: str, *, threads: int = 2) -> SpeakerEmbedder:
     if name not in SPEAKERS:
         raise ConfigError(f"there is no speaker embedder {name!r}; there are {', '.join(sorted(SPEAKERS))}.")
     return SPEAKERS[name](model, threads)
+
+
+def emotion_scorer(spec: str) -> EmotionScorer:
+    """Make a recogniser of emotions: `fake`, or what `speechkit.emotion.scorer(spec)` knows.
+
+    Raises:
+        ConfigError: an unknown name, or this version has no recognisers of its own.
+    """
+    if spec == "fake":
+        return FakeEmotionScorer()
+    try:
+        emotion = importlib.import_module("speechkit.emotion")
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"there is no recogniser of emotions {spec!r} in this version; give rows 'scores' or 'answer' instead."
+        ) from error
+    return emotion.scorer(spec)

@@ -104,7 +104,7 @@ class ChatJudge:
         if key := os.environ.get(self.config.key_variable, ""):
             headers["Authorization"] = f"Bearer {key}"
         url = f"{self.config.base_url.rstrip('/')}/chat/completions"
-        request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310 - http(s) checked
+        request = urllib.request.Request(url, data=body, headers=headers, method="POST")
         try:
             with self._opener.open(request, timeout=self.config.timeout_seconds) as response:
                 return read_answer(response.read())

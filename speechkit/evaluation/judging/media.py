@@ -124,7 +124,9 @@ def _sound(path: Path, max_bytes: int) -> Iterator[dict[str, Any]]:
         if not container.streams.audio:
             return
         resampler = av.AudioResampler(format="flt", layout="mono", rate=16000)
-        pieces = [out.to_ndarray().reshape(-1) for frame in container.decode(audio=0) for out in resampler.resample(frame)]
+        pieces = [
+            out.to_ndarray().reshape(-1) for frame in container.decode(audio=0) for out in resampler.resample(frame)
+        ]
     samples = np.concatenate(pieces or [np.zeros(1)]).astype(np.float32)
     suffix = ".wav" if 2 * len(samples) <= max_bytes else ".mp3"
     yield _input_audio(_encoded(samples, 16000, suffix), suffix)

@@ -31,7 +31,9 @@ class StubJudge:
             self._rules = [(rule["contains"], _text(rule["reply"])) for rule in data.get("rules", [])]
             self._default = _text(data["default"]) if "default" in data else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigError(f'{path} is no stub judge: want {{"default": ..., "rules": [...]}}: {error!r}.') from error
+            raise ConfigError(
+                f'{path} is no stub judge: want {{"default": ..., "rules": [...]}}: {error!r}.'
+            ) from error
         self.name = f"stub:{Path(path).name}"
 
     def ask(self, system: str, prompt: str, media: tuple[str, ...] = ()) -> str:
@@ -101,7 +103,9 @@ class ReplayJudge:
         """
         key = question_key(system, prompt, media)
         if key not in self._replies:
-            raise JudgeError("this question is not in the recording; record it first, or use the same prompts and files.")
+            raise JudgeError(
+                "this question is not in the recording; record it first, or use the same prompts and files."
+            )
         turn = self._asked.get(key, 0)
         self._asked[key] = turn + 1
         return self._replies[key][min(turn, len(self._replies[key]) - 1)]

@@ -14,7 +14,14 @@ from speechkit.evaluation.manifest import Item
 from speechkit.evaluation.records import Record
 from speechkit.evaluation.suite import Clip, Summary
 from speechkit.evaluation.suites.judged import (
-    CALL, ask, judged_record, not_applicable, parse_scores, prompt_parameters, score_outcomes, score_plot,
+    CALL,
+    ask,
+    judged_record,
+    not_applicable,
+    parse_scores,
+    prompt_parameters,
+    score_outcomes,
+    score_plot,
 )  # fmt: skip
 from speechkit.metrics.ecot import check_ecot, parse_released_ecot, serialize_ecot
 from speechkit.metrics.judge_reply import JUDGE_CALLS
@@ -53,8 +60,13 @@ class DialogueSuite:
 
     def parameters(self) -> Mapping[str, Any]:
         """The config, the judge, the prompts, and which scores apply with whose talker."""
-        talkers = {name: talker for name, talker in self._applicable.items()}
-        return {**self.config.to_dict(), "judge": self.judge.name, "prompts": prompt_parameters(CALLS), "talker": talkers}
+        talkers: dict[str, Any] = dict(self._applicable)
+        return {
+            **self.config.to_dict(),
+            "judge": self.judge.name,
+            "prompts": prompt_parameters(CALLS),
+            "talker": talkers,
+        }
 
     def fingerprints(self) -> Mapping[str, str]:
         """The judge has none."""
@@ -74,7 +86,7 @@ class DialogueSuite:
         verdict = ask(self.judge, prompt(call), fields, media, parse_scores(call), self.config.conduct)
         record = judged_record(item, self.judge, prompt(call), verdict, names)
         gone = [name for name in names if name not in applicable]
-        values = record.values | {n: None for n in gone} | {f"{n}_skipped": "not_applicable" for n in gone}  # type: ignore[operator]
+        values = record.values | dict.fromkeys(gone) | {f"{n}_skipped": "not_applicable" for n in gone}  # type: ignore[operator]
         return Record(id=item.id, values=values, seconds=record.seconds)
 
     def summarise(self, items: Sequence[Item], records: Sequence[Record]) -> Summary:
@@ -99,7 +111,9 @@ class DialogueSuite:
             params |= {"dataset": dataset, "talker": self._applicable.get(name)}
             clusters = [str(item.row.get("dialogue_id") or item.row.get("id")) for item, _ in own]
             outcomes = score_outcomes([record for _, record in own], name)
-            results.append(judge_result(name if alone else f"{name}@{dataset}", outcomes, params=params, clusters=clusters))
+            results.append(
+                judge_result(name if alone else f"{name}@{dataset}", outcomes, params=params, clusters=clusters)
+            )
         return results
 
     def clips(self, item: Item, folder: Path) -> Sequence[Clip]:

@@ -14,10 +14,21 @@ from speechkit.evaluation.manifest import Item
 from speechkit.evaluation.records import Record
 from speechkit.evaluation.suite import Clip, Summary
 from speechkit.evaluation.suites.judged import (
-    CALL, ask, judged_record, not_applicable, parse_scores, prompt_parameters, score_outcomes, score_plot,
+    CALL,
+    ask,
+    judged_record,
+    not_applicable,
+    parse_scores,
+    prompt_parameters,
+    score_outcomes,
+    score_plot,
 )  # fmt: skip
 from speechkit.metrics.instruct import (
-    INSTRUCTION_TYPES, check_instruct_record, instruct_tts_scores, instruction_following, parse_instruct_verdict,
+    INSTRUCTION_TYPES,
+    check_instruct_record,
+    instruct_tts_scores,
+    instruction_following,
+    parse_instruct_verdict,
 )  # fmt: skip
 from speechkit.metrics.result import Skip
 from speechkit.protocols import Judge

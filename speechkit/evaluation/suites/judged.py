@@ -85,8 +85,13 @@ def judged_record(item: Item, judge: Judge, template: Prompt, verdict: Verdict[A
 
 def not_applicable(item: Item, names: Sequence[str], why: str) -> Record:
     """Record of a call whose inputs do not exist; no judge is asked and nothing is 0."""
-    values: dict[str, Any] = {"item": item.row.get("id"), "call": item.row.get(CALL), "status": "not_applicable", "why": why}
-    values |= {name: None for name in names} | {f"{name}_skipped": NOT_APPLICABLE.reason for name in names}
+    values: dict[str, Any] = {
+        "item": item.row.get("id"),
+        "call": item.row.get(CALL),
+        "status": "not_applicable",
+        "why": why,
+    }
+    values |= dict.fromkeys(names) | {f"{name}_skipped": NOT_APPLICABLE.reason for name in names}
     return Record(id=item.id, values=values)
 
 

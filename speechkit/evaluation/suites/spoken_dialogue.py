@@ -15,12 +15,25 @@ from speechkit.evaluation.manifest import Item
 from speechkit.evaluation.records import Record
 from speechkit.evaluation.suite import Clip, Summary
 from speechkit.evaluation.suites.judged import (
-    CALL, ask, judged_record, not_applicable, parse_scores, prompt_parameters, score_outcomes, score_plot,
+    CALL,
+    ask,
+    judged_record,
+    not_applicable,
+    parse_scores,
+    prompt_parameters,
+    score_outcomes,
+    score_plot,
 )  # fmt: skip
 from speechkit.metrics.result import Skip
 from speechkit.metrics.spoken_dialogue import (
-    StyleVerdict, dialogue_score, fold_emotion, json_parse_rate, parse_dialogue_output, parse_style_verdict,
-    style_accuracy, style_exact,
+    StyleVerdict,
+    dialogue_score,
+    fold_emotion,
+    json_parse_rate,
+    parse_dialogue_output,
+    parse_style_verdict,
+    style_accuracy,
+    style_exact,
 )  # fmt: skip
 from speechkit.protocols import Judge, Transcriber
 
@@ -68,7 +81,11 @@ class SpokenDialogueSuite:
 
     def fingerprints(self) -> Mapping[str, str]:
         """Of the recogniser."""
-        return {} if self.transcriber is None else {self.transcriber.name: str(getattr(self.transcriber, "fingerprint", ""))}
+        return (
+            {}
+            if self.transcriber is None
+            else {self.transcriber.name: str(getattr(self.transcriber, "fingerprint", ""))}
+        )
 
     def measure(self, item: Item, folder: Path) -> Record:
         """One judge call about one recorded output."""
@@ -118,9 +135,7 @@ class SpokenDialogueSuite:
 
     def summarise(self, items: Sequence[Item], records: Sequence[Record]) -> Summary:
         """Dialogue scores, style accuracy by the judge and by exact match, and the share of readable outputs."""
-        by_call = {
-            call: [(i, r) for i, r in zip(items, records, strict=True) if i.row[CALL] == call] for call in CALLS
-        }
+        by_call = {call: [(i, r) for i, r in zip(items, records, strict=True) if i.row[CALL] == call] for call in CALLS}
         params = {"judge": self.judge.name, "prompts": prompt_parameters(list(PROMPTS.values()))}
         results = [
             dialogue_score(score_outcomes([record for _, record in by_call[call]], call), name=call, params=params)

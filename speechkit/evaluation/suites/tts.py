@@ -19,7 +19,11 @@ from speechkit.evaluation.plots import bars
 from speechkit.evaluation.records import Record
 from speechkit.evaluation.suite import Clip, Plot, Summary
 from speechkit.evaluation.suites.speech_results import (
-    mean_of, rtf, score_results, split_skipped, transcript_result,
+    mean_of,
+    rtf,
+    score_results,
+    split_skipped,
+    transcript_result,
 )  # fmt: skip
 from speechkit.evaluation.suites.tokenizer_results import with_skips
 from speechkit.metrics.result import MetricResult
@@ -120,7 +124,9 @@ class TTSSuite:
                 if spoken or language == "en":
                     results.append(transcript_result(spoken, f"{name}_{key}", key, "", language, self._protocol))
         results += score_results(usable)
-        similar = sorted({n for r in usable for n in r.values if n.startswith("similarity_") and not n.endswith("_skipped")})
+        similar = sorted(
+            {n for r in usable for n in r.values if n.startswith("similarity_") and not n.endswith("_skipped")}
+        )
         results += [mean_of(usable, name, unit="cosine") for name in similar]
         results = [with_skips(result, lost) for result in results]
         threads = torch.get_num_threads()
@@ -151,7 +157,12 @@ def seed_tts_items(path: str | Path, recordings: str | Path | None = None, *, la
         raise ManifestError(f"{source} cannot be read: {error}.") from error
     found = []
     for entry in parse_seed_tts_list(lines):
-        row: dict[str, Any] = {"id": entry.utterance, "text": entry.text, "language": language, "prompt": entry.prompt_wav}
+        row: dict[str, Any] = {
+            "id": entry.utterance,
+            "text": entry.text,
+            "language": language,
+            "prompt": entry.prompt_wav,
+        }
         if recordings is not None:
             row["audio"] = str((Path(recordings) / f"{entry.utterance}.wav").resolve())
         found.append(Item(id=entry.utterance, row=row, folder=source.parent))
