@@ -180,7 +180,7 @@ class ChatClient:
         """Text and finish reason of a completion or of one of its events."""
         try:
             row = json.loads(data)
-            if "error" in row:
+            if row.get("error"):
                 raise ThinkerError(f"{self._where} reports an error: {str(row['error'])[:200]}.")
             if not row["choices"]:  # an event with usage only
                 return "", ""
