@@ -18,9 +18,6 @@ from speechkit.metrics.result import MetricResult, Skip
 PhoneSet = Literal["emova240", "charsiu"]
 Symbol = TypeVar("Symbol", bound=Hashable)
 
-OOV_PHONE = "<oov>"
-"""What a reference phone outside the inventory becomes; it never matches anything."""
-
 SILENCES = frozenset({"[SIL]", "<sil>", "sil", "SIL", "sp", "spn", ""})
 """Labels removed from both sides before phones are compared."""
 
@@ -129,7 +126,7 @@ def phone_error_rates(
     }
 
 
-_OOV: Hashable = object()  # stands for OOV_PHONE: equals nothing that a hypothesis can hold, not even its text
+_OOV: Hashable = object()  # <oov>: equals nothing that a hypothesis can hold, not even that text
 
 
 def _prepare(phones: Sequence[str], phone_set: PhoneSet, silences: Collection[str]) -> list[str]:

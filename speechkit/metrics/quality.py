@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from speechkit.errors import ConfigError, ShapeError
 from speechkit.metrics.aggregate import mean_result
-from speechkit.metrics.result import MetricResult, Outcome, Skip
+from speechkit.metrics.bootstrap import mean_opinion_interval
+from speechkit.metrics.result import MetricResult, Outcome, Skip, null_result
 
 SCALES = ("utmosv2", "utmos22", "dnsmos_sig", "dnsmos_bak", "dnsmos_ovr", "dnsmos_p808")
 """Predicted opinion scores with names of their own; two of them are never averaged or compared."""
@@ -115,3 +116,37 @@ def opinion_score(
     short = sum(0 < seconds < 0.5 for seconds in durations)
     warnings = (f"{short} utterances are shorter than 0.5 s",) if short else ()
     return mean_result(scale, outcomes, unit="MOS", params=dict(params or {}), warnings=warnings, **options)
+
+
+def human_opinion_score(
+    name: str,
+    ratings: Sequence[float],
+    *,
+    lowest: float = 1,
+    highest: float = 5,
+    params: Mapping[str, Any] | None = None,
+) -> MetricResult:
+    """Mean opinion score of human raters, with mean +- 1.96 s / sqrt(n) as interval.
+
+    Args:
+        name: "N-MOS" (1 to 5), "VS-RC-MOS" or "VS-RES-MOS" (0 to 2), ...
+        ratings: one number per rating; one outside the scale is skipped ("off_scale").
+        lowest: end of the scale.
+        highest: other end.
+        params: raters, items; recorded.
+    Returns:
+        Value in [lowest, highest]; null without a rating on the scale.
+    Source: metrics.md 0.6, 3.5; EmoOmni appendix B.
+    """
+    on_scale = [float(rating) for rating in ratings if lowest <= rating <= highest]
+    off = len(ratings) - len(on_scale)
+    fields: dict[str, Any] = {
+        "n_skipped": off,
+        "skipped_reasons": {"off_scale": off} if off else {},
+        "unit": "MOS",
+        "params": {**(params or {}), "scale": [lowest, highest], "interval": "normal"},
+    }
+    if not on_scale:
+        return null_result(name, "all_items_skipped" if ratings else "no_items", **fields)
+    value, interval = sum(on_scale) / len(on_scale), mean_opinion_interval(on_scale)
+    return MetricResult(metric=name, value=value, n=len(on_scale), ci95=interval, **fields)

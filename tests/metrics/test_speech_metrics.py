@@ -13,9 +13,16 @@ from speechkit.metrics.cepstral import cepstral_distortion, mel_cepstral_distort
 from speechkit.metrics.emotion_control import emotion_control, plain_label, recognised_emotion, restrict_scores
 from speechkit.metrics.pitch import nearest_track, pearson, pitch_errors, pitch_metrics
 from speechkit.metrics.pitch_control import PitchRendition, median_pitch, pitch_class, pitch_control
-from speechkit.metrics.quality import DNSMOS_WINDOW, dnsmos_clip, dnsmos_score, dnsmos_windows, opinion_score
+from speechkit.metrics.quality import (
+    DNSMOS_WINDOW,
+    dnsmos_clip,
+    dnsmos_score,
+    dnsmos_windows,
+    human_opinion_score,
+    opinion_score,
+)
 from speechkit.metrics.result import Skip
-from speechkit.metrics.speaker import cosine_similarity, speaker_similarity
+from speechkit.metrics.speaker import cosine_similarity, equal_error_rate, speaker_similarity
 from speechkit.metrics.speed import RequestTiming, speed_metrics
 
 QUICK = BootstrapConfig(resamples=20)
@@ -35,6 +42,27 @@ def test_speaker_similarity() -> None:
     result = speaker_similarity([[1, 0], None, [0, 0]], [[1, 0], [1, 0], [1, 0]], backend="fake", bootstrap=QUICK)
     assert (result.value, result.skipped_reasons) == (1.0, {"missing_embedding": 1, "zero_norm": 1})
     assert result.params["backend"] == "fake"
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_equal_error_rate_against_roc_curves(same: list[float], different: list[float]) -> None:
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
+    labels = [1] * len(same) + [0] * len(different)
+    accepted, kept, _ = metrics.roc_curve(labels, same + different, drop_intermediate=False)
+    grid = np.linspace(0, 1, 20001)
+    gap = np.interp(grid, accepted + 1e-12 * np.arange(len(accepted)), kept) - (1 - grid)
+    rate = equal_error_rate(same, different)
+    assert rate is not None
+    assert 0 <= rate <= 1
+    assert rate == pytest.approx(grid[int(np.argmax(gap >= 0))], abs=1e-3)
+
+
+def test_equal_error_rate_edges() -> None:
+    assert equal_error_rate([0.9], [0.1]) == 0.0
+    assert equal_error_rate([0.1], [0.9]) == 1.0
+    assert equal_error_rate([0.5], [0.5]) == 0.5
+    assert equal_error_rate([], [0.5]) is None
+    assert equal_error_rate([math.nan], [0.5]) is None
 
 
 def test_nearest_track_equals_scipy_inside_and_is_unvoiced_outside() -> None:
@@ -219,6 +247,14 @@ def test_opinion_scores_keep_their_scale() -> None:
         opinion_score("utmos", [], [])
     with pytest.raises(ShapeError):
         opinion_score("utmos22", [1.0], [])
+
+
+def test_human_opinion_scores() -> None:
+    result = human_opinion_score("N-MOS", [3, 4, 5, 6, math.nan])
+    assert (result.value, result.n, result.skipped_reasons) == (4.0, 3, {"off_scale": 2})
+    assert result.ci95 == pytest.approx((4 - 1.96 / math.sqrt(3), 4 + 1.96 / math.sqrt(3)))
+    assert human_opinion_score("VS-RC-MOS", [3], lowest=0, highest=2).null_reason == "all_items_skipped"
+    assert human_opinion_score("N-MOS", []).null_reason == "no_items"
 
 
 def test_speed_is_a_ratio_of_sums_after_warm_up() -> None:
