@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import time
@@ -111,7 +112,7 @@ class ChatJudge:
         except urllib.error.HTTPError as error:
             text = error.read(300).decode("utf-8", "replace").strip().replace("\n", " ")
             return None, f"HTTP {error.code} {text}", error.code not in WORTH_RETRYING
-        except (OSError, EOFError, ValueError) as error:  # refused, timed out, cut off
+        except (OSError, ValueError, http.client.HTTPException) as error:  # refused, timed out, cut off
             return None, f"{type(error).__name__}: {error}", False
 
 

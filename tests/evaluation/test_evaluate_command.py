@@ -1,0 +1,66 @@
+"""`speechkit evaluate`: what a user types, and the exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from prototypes.voices import Voice, write_voices
+from speechkit.cli import app
+from speechkit.pipeline import Speechkit
+from u2s import U2S
+
+runner = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def models(kit: Speechkit, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    kit.encoder.save(folder / "s2u", card="tiny")
+    kit.decoder.save(folder / "u2s", card="tiny")
+    fingerprint = U2S.load(folder / "u2s").fingerprint
+    write_voices(folder / "u2s", {"female": Voice(style=kit.voices["female"])}, decoder=fingerprint)
+    return folder
+
+
+def test_tokenizer_resynthesis_and_compare(models: Path, corpus: Path, tmp_path: Path) -> None:
+    shared = ["-m", str(corpus), "--limit", "2", "--models", str(models), "--json"]
+    found = runner.invoke(app, ["evaluate", "tokenizer", *shared, "-o", str(tmp_path / "t")])
+    assert found.exit_code == 0, found.output
+    summary = json.loads(found.stdout.strip().splitlines()[-1])
+    assert summary["suite"] == "tokenizer"
+    assert summary["values"]["nominal_bit_rate"] == 300
+    for name in "ab":
+        listen = ["--asr", "fake:hello world", "--quality", "fake", "-o", str(tmp_path / name)]
+        found = runner.invoke(app, ["evaluate", "resynthesis", *shared, *listen])
+        assert found.exit_code == 0, found.output
+    found = runner.invoke(app, ["evaluate", "compare", str(tmp_path / "a"), str(tmp_path / "b"), "-o", str(tmp_path / "c")])
+    assert found.exit_code == 0, found.output
+    assert "no clear difference" in found.stdout
+    assert (tmp_path / "c/index.html").exists()
+
+
+def test_user_errors_exit_with_2(corpus: Path, tmp_path: Path) -> None:
+    wrong = [
+        ["affect", "-m", str(tmp_path / "none.jsonl"), "-o", str(tmp_path / "x")],
+        ["affect", "-m", str(corpus), "-o", str(tmp_path / "y")],  # all rows are skipped
+        ["emotion", "-m", str(corpus), "--split", "nothing", "-o", str(tmp_path / "z")],
+        ["tts", "-m", str(corpus), "--asr", "ear", "-o", str(tmp_path / "w")],
+        ["dialogue", "-m", str(corpus), "--judge", "oracle", "-o", str(tmp_path / "v")],
+        ["compare", str(tmp_path), str(tmp_path)],
+    ]
+    for arguments in wrong:
+        found = runner.invoke(app, ["evaluate", *arguments])
+        assert found.exit_code == 2, (arguments, found.output)
+        assert "Traceback" not in found.output
+
+
+def test_ctrl_c_says_how_to_go_on(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("speechkit.evaluation.suites.tts.TTSSuite.measure", interrupted)
+    found = runner.invoke(app, ["evaluate", "tts", "-m", str(corpus), "-o", str(tmp_path / "r")])
+    assert found.exit_code == 130
+    assert "Run the same command again" in found.output
