@@ -21,20 +21,18 @@ from recipes.align import taught
 from recipes.s2u_data import TEACHER_WIDTH
 from recipes.s2u_loading import BucketSampler, Clips
 from s2u import Quantizer, S2UConfig
-from s2u.losses import FrameHead, correlation_loss, ctc_loss, frame_loss, masked_mean, teacher_loss
+from s2u.encoder import Bottleneck
+from s2u.losses import FrameHead, correlation_loss, ctc_loss, frame_loss, teacher_loss
 from s2u.phone_decoder import PhoneDecoder
 from speechkit.lengths import length_mask
 
 
-class Bottleneck(nn.Module):
+class Codebook(nn.Module):
     """Teacher features -> latents -> codes -> phones, aligned phones, features."""
 
-    def __init__(self, config: S2UConfig, width: int = 384) -> None:
+    def __init__(self, config: S2UConfig) -> None:
         super().__init__()
-        self.project = nn.Sequential(
-            nn.Conv1d(TEACHER_WIDTH, width, 3, padding=1), nn.GELU(),
-            nn.Conv1d(width, width, 3, padding=1), nn.GELU(), nn.Conv1d(width, len(config.levels), 1),
-        )  # fmt: skip
+        self.project = Bottleneck(TEACHER_WIDTH, config.bottleneck_width, len(config.levels))
         self.quantizer = Quantizer(config.levels, config.normalise_latents)
         self.phone_decoder = PhoneDecoder(config)
         self.frame_head = FrameHead(config, config.num_phones + 1)
@@ -43,8 +41,8 @@ class Bottleneck(nn.Module):
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """CTC, aligned phones, features, and how far the dimensions copy each other."""
         valid = length_mask(batch["lengths"])
-        latents = self.project((batch["teacher"] * valid[..., None]).mT).mT
-        quantized = self.quantizer(latents, valid)
+        features = unsettle(batch["teacher"]) if self.training else batch["teacher"]
+        quantized = self.quantizer(self.project(features, valid), valid)
         logits = self.phone_decoder(quantized.codes, valid)
         return {
             "ctc": ctc_loss(logits, batch["lengths"], batch["phones"], batch["counts"]),
@@ -52,12 +50,17 @@ class Bottleneck(nn.Module):
             "frame": frame_loss(self.frame_head(quantized.codes), batch["labels"]),
             "feature": teacher_loss(self.feature_head(quantized.codes), batch["teacher"], valid),
             "correlation": correlation_loss(quantized.codes, valid),
-            "margin": masked_mean(0.5 - quantized.margins, valid),
-            "stay": masked_mean((quantized.codes[:, 1:] - quantized.codes[:, :-1]).abs().mean(-1), valid[:, 1:]),
         }
 
 
-WEIGHTS = {"ctc": 1.0, "decoder": 0.5, "frame": 1.0, "feature": 2.0, "correlation": 0.05, "margin": 0.0, "stay": 0.1}
+def unsettle(features: Tensor) -> Tensor:
+    """Features [B, N, D] as other voices and rooms might shift them: a scale and an offset a clip, and noise."""
+    batch, _, width = features.shape
+    scale, offset = 1 + 0.15 * torch.randn(batch, 1, width), 0.4 * torch.randn(batch, 1, width)
+    return features * scale + offset + 0.35 * torch.randn_like(features)
+
+
+WEIGHTS = {"ctc": 1.0, "decoder": 0.5, "frame": 1.0, "feature": 1.0, "correlation": 0.05}
 
 
 def collate(clips: list[dict[str, Any]]) -> dict[str, Tensor]:
@@ -73,13 +76,13 @@ def collate(clips: list[dict[str, Any]]) -> dict[str, Tensor]:
     }
 
 
-def train(clips: Clips, aligner: Path, start: Path | None, config: S2UConfig, steps: int, batch_seconds: float) -> Bottleneck:
+def train(clips: Clips, aligner: Path, start: Path | None, config: S2UConfig, steps: int, batch_seconds: float) -> Codebook:
     """AdamW with one cycle; the first two convolutions begin as the aligner's, which already hear phones."""
     torch.manual_seed(0)
-    model = Bottleneck(config).train()
+    model = Codebook(config).train()
     heard = {name.removeprefix("layers."): tensor for name, tensor in load_file(aligner).items()}
-    for ours, theirs in ((0, 0), (2, 3)):
-        model.project[ours].load_state_dict({kind: heard[f"{theirs}.{kind}"] for kind in ("weight", "bias")})
+    for ours, theirs in ((0, 0), (1, 3)):
+        model.project.convolutions[ours].load_state_dict({kind: heard[f"{theirs}.{kind}"] for kind in ("weight", "bias")})
     if start is not None:
         model.load_state_dict(load_file(start))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01, betas=(0.9, 0.98))
@@ -104,13 +107,14 @@ def train(clips: Clips, aligner: Path, start: Path | None, config: S2UConfig, st
 
 
 @torch.inference_mode()
-def write_targets(model: Bottleneck, cache: Path) -> None:
+def write_targets(model: Codebook, cache: Path) -> None:
     """latents.f16 [units, L]: normalised latents of every clip with features, of all splits; NaN elsewhere."""
     clips = taught([cache])
     units = max(row["frame"] + row["frames"] for row in clips.rows) // 4
     latents = np.full((units, len(model.quantizer.levels)), np.nan, np.float16)
     for index, row in enumerate(tqdm(clips.rows, desc=cache.name, mininterval=5)):
-        raw = model.project(clips[index]["teacher"].T[None]).mT
+        teacher = clips[index]["teacher"][None]
+        raw = model.project(teacher, torch.ones(teacher.shape[:2], dtype=torch.bool))
         normal = model.quantizer.norm(raw[0]) if model.quantizer.norm is not None else raw[0]
         start = row["frame"] // 4
         latents[start : start + len(normal)] = normal.numpy()
@@ -124,8 +128,8 @@ def main() -> None:
     parser.add_argument("--aligner", type=Path, required=True, help="file of recipes.align")
     parser.add_argument("--start", type=Path, help="a codebook to go on from")
     parser.add_argument("-o", "--output", type=Path, required=True, help="safetensors file of the bottleneck")
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--batch-seconds", type=float, default=160.0)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--batch-seconds", type=float, default=90.0)
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = train(taught(options.caches), options.aligner, options.start, S2UConfig(), options.steps, options.batch_seconds)

@@ -7,11 +7,10 @@ from typing import Any
 import lightning
 import torch
 from lightning.pytorch.cli import LightningCLI
-from safetensors.torch import load_file
 from torch import Tensor
 
 from recipes.s2u_loading import Batch, S2UDataModule
-from recipes.warm_start import whisper_state
+from recipes.warm_start import freeze, load_codebook, whisper_state
 from s2u import S2U, S2UConfig
 from s2u.losses import (
     consistency_loss,
@@ -34,8 +33,9 @@ class S2UTraining(lightning.LightningModule):
         model: Mapping[str, Any] | None = None,
         warm_start: str | None = None,
         codebook: str | None = None,
-        learning_rate: float = 2e-4,
-        head_learning_rate: float = 1e-3,
+        frozen_layers: int = 0,
+        learning_rate: float = 5e-5,
+        head_learning_rate: float = 5e-4,
         warm_up_steps: int = 60,
         total_steps: int = 2000,
         guide_weight: float = 0.5,
@@ -49,10 +49,12 @@ class S2UTraining(lightning.LightningModule):
         Args:
             model: fields of `S2UConfig` that differ from the default.
             warm_start: folder of a transformers WhisperEncoder whose layers the encoder begins with; none: random.
-            codebook: file of `recipes.codebook`, whose phone decoder training begins with.
+            codebook: file of `recipes.codebook`: the bottleneck and phone decoder that training begins with.
+            frozen_layers: transformer layers of the first stage that stay as they are, with the convolutions before them.
             learning_rate: of the encoder; head_learning_rate: of everything else.
             warm_up_steps: linear; total_steps: the cosine ends there at a twentieth.
-            guide_weight (aligned phones before the bottleneck), frame_weight, target_weight, consistency_weight, correlation_weight, margin_weight: of the losses beside CTC (weight 1).
+            guide_weight, frame_weight: of aligned phones before the bottleneck and behind it (CTC has weight 1).
+            target_weight, consistency_weight, correlation_weight, margin_weight: of the other losses.
         """
         super().__init__()
         self.save_hyperparameters()
@@ -61,9 +63,8 @@ class S2UTraining(lightning.LightningModule):
         if warm_start:
             self.model.encoder.load_state_dict(whisper_state(self.model.encoder, Path(warm_start)))
         if codebook:
-            stored, prefix = load_file(codebook), "phone_decoder."
-            kept = {name.removeprefix(prefix): tensor for name, tensor in stored.items() if name.startswith(prefix)}
-            self.model.phone_decoder.load_state_dict(kept)
+            load_codebook(self.model, Path(codebook))
+        freeze(self.model.encoder, frozen_layers)
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """One step on two views; logs every part of the loss."""
@@ -76,7 +77,7 @@ class S2UTraining(lightning.LightningModule):
         """CTC, distance to the codebook's latents, consistency of the views, correlation, distance from level centres."""
         hidden = self.model.encoder.hidden(batch.mel, batch.lengths)
         valid = unit_mask(batch.lengths, self.model.config.frames_per_unit, hidden.shape[1])
-        quantized = self.model.quantizer(self.model.encoder.project(hidden), valid)
+        quantized = self.model.quantizer(self.model.encoder.project(hidden, valid), valid)
         logits, half, labels = self.model.phone_decoder(quantized.codes, valid), len(valid) // 2, batch.labels.repeat(2, 1)
         return {
             "guide": frame_loss(self.guide_head(hidden), labels),
@@ -117,6 +118,7 @@ class S2UTraining(lightning.LightningModule):
         stages = list(self.model.encoder.stages.parameters())
         known = {id(parameter) for parameter in stages}
         heads = [parameter for parameter in self.parameters() if id(parameter) not in known]
+        stages = [parameter for parameter in stages if parameter.requires_grad]
         groups = [{"params": stages, "lr": self.hparams["learning_rate"]},
                   {"params": heads, "lr": self.hparams["head_learning_rate"]}]  # fmt: skip
         optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)

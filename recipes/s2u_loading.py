@@ -49,8 +49,8 @@ class Clips(Dataset[dict[str, Any]]):
         for number, cache in enumerate(caches):
             rows = [json.loads(line) for line in (cache / "index.jsonl").read_text(encoding="utf-8").splitlines()]
             mel = np.memmap(cache / "mel.f16", np.float16, "r")
-            units = max((row["frame"] + row["frames"] for row in rows), default=0) // FRAMES_PER_UNIT
-            self.arrays.append((mel, _optional(cache / "teacher.f16"), _optional(cache / "labels.i16", np.int16), _targets(cache, units)))
+            teacher, aligned = _optional(cache / "teacher.f16"), _optional(cache / "labels.i16", np.int16)
+            self.arrays.append((mel, teacher, aligned, _targets(cache)))
             chosen = [row for row in rows if (row.get("split") or "train") == split]
             self.rows += [row | {"cache": number, "labels": labels} for row, labels in _labelled(chosen[:limit])]
         if not self.rows:
@@ -69,7 +69,8 @@ class Clips(Dataset[dict[str, Any]]):
         units = slice(start // FRAMES_PER_UNIT, stop // FRAMES_PER_UNIT)
         known: dict[str, Any] = {"teacher": None, "aligned": None, "target": None}
         if row["teacher"] and self.features and teacher is not None:
-            known["teacher"] = torch.from_numpy(teacher[units.start * TEACHER_WIDTH : units.stop * TEACHER_WIDTH].astype(np.float32)).view(-1, TEACHER_WIDTH)
+            span = teacher[units.start * TEACHER_WIDTH : units.stop * TEACHER_WIDTH]
+            known["teacher"] = torch.from_numpy(span.astype(np.float32)).view(-1, TEACHER_WIDTH)
         if aligned is not None and units.stop <= len(aligned):
             known["aligned"] = torch.from_numpy(aligned[units].astype(np.int64))
         if latents is not None and units.stop <= len(latents):
@@ -77,7 +78,7 @@ class Clips(Dataset[dict[str, Any]]):
         return {"mel": clip, "labels": row["labels"], **known}
 
 
-def _targets(cache: Path, units: int) -> np.ndarray | None:
+def _targets(cache: Path) -> np.ndarray | None:
     """latents.f16 of `recipes.codebook` as [units, L]."""
     flat = _optional(cache / "latents.f16")
     return None if flat is None else flat[: len(flat) // NUM_LATENTS * NUM_LATENTS].reshape(-1, NUM_LATENTS)
@@ -133,6 +134,7 @@ class Collate:
         self.generator = torch.Generator().manual_seed(seed)
 
     def __call__(self, clips: list[dict[str, Any]]) -> Batch:
+        """Perturb and pad."""
         frames = [self.perturber.frames(len(clip["mel"]), FRAMES_PER_UNIT, self.generator) for clip in clips]
         mels = [change_tempo(clip["mel"], count) for clip, count in zip(clips, frames, strict=True)]
         views = [self._view(mels, i, strength) for strength in (0.3, 1.0) for i in range(len(mels))]

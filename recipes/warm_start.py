@@ -1,4 +1,4 @@
-"""Begin an S2U encoder from the first layers of a Whisper encoder (MIT licence), which has heard both languages."""
+"""Where S2U training begins: a Whisper encoder's layers (MIT licence; it has heard both languages) and a codebook."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from s2u import S2U
 from s2u.encoder import Encoder
 from speechkit.errors import CheckpointError
 
@@ -32,10 +33,28 @@ def whisper_state(encoder: Encoder, folder: Path) -> dict[str, Tensor]:
         for layer in range(len(stage.layers)):  # type: ignore[arg-type]
             ours |= layer_state(f"stages.{index}.layers.{layer}", f"layers.{number}", theirs)
             number += 1
+        if stage.config.norm and f"layers.{number}.fc1.weight" not in theirs:
+            ours |= {f"stages.{index}.norm.{kind}": theirs[f"layer_norm.{kind}"] for kind in ("weight", "bias")}
     wrong = [name for name, tensor in ours.items() if name not in state or state[name].shape != tensor.shape]
     if wrong:
         raise CheckpointError(f"the Whisper encoder does not fit this S2U config: {', '.join(wrong[:3])} differ.")
     return state | ours
+
+
+def load_codebook(model: S2U, path: Path) -> None:
+    """Put a codebook's bottleneck, quantiser statistics and phone decoder into a model."""
+    stored = load_file(path)
+    parts = {"project": model.encoder.project, "quantizer": model.quantizer, "phone_decoder": model.phone_decoder}
+    for name, part in parts.items():
+        kept = {key.removeprefix(f"{name}."): tensor for key, tensor in stored.items() if key.startswith(f"{name}.")}
+        part.load_state_dict(kept)
+
+
+def freeze(encoder: Encoder, layers: int) -> None:
+    """Stop training of the first stage's convolutions and first `layers` transformer layers (0: of nothing)."""
+    first = encoder.stages[0]
+    for part in (first.convolutions, *list(first.layers)[:layers]) if layers else ():  # type: ignore[arg-type]
+        part.requires_grad_(False)
 
 
 def averaging(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -22,6 +22,8 @@ class StageConfig(Config):
     """Transformer layers after the convolutions."""
     heads: int = 8
     """Attention heads."""
+    norm: bool = False
+    """Layer norm after the stage."""
     expansion: int = 4
     """Feed-forward width as a multiple of the stage's width."""
     conv_norm: bool = False
@@ -72,8 +74,8 @@ class WindowConfig(Config):
 
 def _default_stages() -> tuple[StageConfig, ...]:
     return (
-        StageConfig(channels=(512, 512), kernels=(3, 3), strides=(1, 2), layers=4, positions="sinusoidal"),
-        StageConfig(channels=(512,), kernels=(3,), strides=(2,), layers=1, activation="none"),
+        StageConfig(channels=(512, 512), kernels=(3, 3), strides=(1, 2), layers=6, positions="sinusoidal", norm=True),
+        StageConfig(channels=(512,), kernels=(3,), strides=(2,), layers=0, activation="none"),
     )
 
 
@@ -87,6 +89,8 @@ class S2UConfig(Config):
     """Mel normalisation: "fixed" (mean and scale a bin, stored in the checkpoint) or "utterance" (EMOVA; not streamable)."""
     stages: tuple[StageConfig, ...] = field(default_factory=_default_stages)
     """Subsampling and transformer stages; their strides multiply to samples_per_unit / hop_length."""
+    bottleneck_width: int = 384
+    """Channels of two convolutions of kernel 3 between the encoder and the latents; 0: one linear map (EMOVA)."""
     dropout: float = 0.0
     """In the transformer layers, training only."""
     levels: tuple[int, ...] = (8, 8, 8, 8)
@@ -144,10 +148,10 @@ def paper_config() -> S2UConfig:
         activation="relu", positions="convolution",
     )  # fmt: skip
     second = StageConfig(
-        channels=(1536, 768), kernels=(5, 1), strides=(1, 1), layers=10, heads=12, conv_norm=True,
+        channels=(1536, 768), kernels=(5, 1), strides=(1, 1), layers=10, heads=12, conv_norm=True, norm=True,
         activation="relu", positions="convolution",
     )  # fmt: skip
     return S2UConfig(
         mel=LogMelConfig(num_mels=128, n_fft=512, floor=2.0**-24), statistics="utterance", stages=(first, second),
-        dropout=0.1, normalise_latents=False, window=None, phone_width=512,
+        bottleneck_width=0, dropout=0.1, normalise_latents=False, window=None, phone_width=512,
     )  # fmt: skip

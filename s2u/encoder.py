@@ -86,6 +86,7 @@ class Stage(nn.Module):
         self.layers = nn.ModuleList(
             TransformerLayer(config.width, config.heads, config.expansion, dropout) for _ in range(config.layers)
         )
+        self.norm = nn.LayerNorm(config.width) if config.norm else nn.Identity()
 
     def forward(self, hidden: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Subsample and listen.
@@ -106,7 +107,7 @@ class Stage(nn.Module):
         mask = None if bool(valid.all()) else valid[:, None, None, :]
         for layer in self.layers:
             hidden = layer(hidden, mask)
-        return hidden, lengths
+        return self.norm(hidden), lengths
 
 
 def _valid(hidden: Tensor, lengths: Tensor) -> Tensor:
@@ -114,8 +115,24 @@ def _valid(hidden: Tensor, lengths: Tensor) -> Tensor:
     return torch.arange(hidden.shape[1], device=hidden.device)[None, :] < lengths[:, None]
 
 
+class Bottleneck(nn.Module):
+    """Hidden features to latents: two convolutions of kernel 3 and a linear map, or the linear map alone (width 0)."""
+
+    def __init__(self, inputs: int, width: int, outputs: int) -> None:
+        super().__init__()
+        widths = [inputs, *[width] * (2 if width else 0)]
+        self.convolutions = nn.ModuleList(nn.Conv1d(widths[i], width, 3, padding=1) for i in range(len(widths) - 1))
+        self.out = nn.Linear(widths[-1], outputs)
+
+    def forward(self, hidden: Tensor, valid: Tensor) -> Tensor:
+        """float [B, N, D], bool [B, N] -> latents float [B, N, L]."""
+        for convolution in self.convolutions:
+            hidden = nn.functional.gelu(convolution((hidden * valid[..., None]).mT).mT)
+        return self.out(hidden)
+
+
 class Encoder(nn.Module):
-    """Log-mel to latents: normalise -> stages -> norm -> linear, one vector of len(levels) values a unit."""
+    """Log-mel to latents: normalise -> stages -> bottleneck, one vector of len(levels) values a unit."""
 
     mean: Tensor
     scale: Tensor
@@ -129,8 +146,7 @@ class Encoder(nn.Module):
         self.stages = nn.ModuleList(
             Stage(inputs[i], stage, config.dropout) for i, stage in enumerate(config.stages)
         )
-        self.norm = nn.LayerNorm(config.stages[-1].width)
-        self.project = nn.Linear(config.stages[-1].width, len(config.levels))
+        self.project = Bottleneck(config.stages[-1].width, config.bottleneck_width, len(config.levels))
 
     def forward(self, mel: Tensor, lengths: Tensor) -> Tensor:
         """Latents before FSQ.
@@ -140,14 +156,15 @@ class Encoder(nn.Module):
         Returns:
             float [B, F / frames_per_unit, L], any range.
         """
-        return self.project(self.hidden(mel, lengths))
+        hidden = self.hidden(mel, lengths)
+        return self.project(hidden, _valid(hidden, lengths // self.config.frames_per_unit))
 
     def hidden(self, mel: Tensor, lengths: Tensor) -> Tensor:
         """What `forward` projects to latents: float [B, F / frames_per_unit, width]."""
         hidden = self._normalise(mel, lengths)
         for stage in self.stages:
             hidden, lengths = stage(hidden, lengths)
-        return self.norm(hidden)
+        return hidden
 
     def _normalise(self, mel: Tensor, lengths: Tensor) -> Tensor:
         if self.config.statistics == "fixed":

@@ -16,7 +16,7 @@ RATE = 16000
 def tiny_config(window: WindowConfig | None = WindowConfig(left=6, core=10, right=4), **changes) -> S2UConfig:
     stages = (
         StageConfig(channels=(16, 16), kernels=(3, 3), strides=(1, 2), layers=1, heads=2, positions="sinusoidal"),
-        StageConfig(channels=(16,), kernels=(3,), strides=(2,), layers=1, heads=2, activation="none"),
+        StageConfig(channels=(16,), kernels=(3,), strides=(2,), layers=1, heads=2, activation="none", norm=True),
     )
     return S2UConfig(mel=LogMelConfig(num_mels=20), stages=stages, window=window, phone_width=16, **changes)
 
@@ -26,8 +26,9 @@ def model() -> S2U:
     torch.manual_seed(0)
     tiny = S2U(tiny_config())
     tiny.train()
-    for _ in range(30):  # running statistics of the latents, so that codes spread over the levels
-        tiny(torch.randn(2, 80, 20) * 4 - 9, torch.tensor([80, 80]))
+    mel = tiny.logmel.whole(torch.from_numpy(noise(64_000))[None], 640).mT
+    for _ in range(90):  # running statistics of the latents, so that codes spread over the levels
+        tiny(mel, torch.tensor([mel.shape[1]]))
     return tiny.eval()
 
 
