@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,12 +88,14 @@ def listeners(
     from speechkit.asr import transcriber
     from speechkit.evaluation.adapters.registry import quality_judge, speaker_embedder
     from speechkit.evaluation.listening import Listeners
+    from speechkit.metrics.text_protocols import to_simplified
 
     count = threads or 2
     return Listeners(
         transcribers=[transcriber(spec, threads=count) for spec in asr or ()],
         quality=[quality_judge(spec, threads=count) for spec in quality or ()],
         speakers=[speaker_embedder(spec, threads=count) for spec in speaker or ()],
+        simplify=to_simplified if find_spec("zhconv") else None,
     )
 
 

@@ -32,7 +32,7 @@ from speechkit.cli.evaluate_options import (
 def tokenizer(
     manifest: Manifest,
     output: Output,
-    limit: Limit = 200,
+    limit: Limit = 120,
     split: Split = None,
     language: Language = None,
     models: Models = None,

@@ -34,6 +34,8 @@ class Listeners:
     """Predicted opinion scores."""
     speakers: Sequence[SpeakerEmbedder] = ()
     """Voice vectors, for similarity."""
+    simplify: Callable[[str], str] | None = None
+    """Applied to what is heard in Mandarin: traditional to simplified characters, which recognisers mix."""
 
     @property
     def keys(self) -> dict[str, Transcriber]:
@@ -44,9 +46,10 @@ class Listeners:
             for kind, transcriber in zip(kinds, self.transcribers, strict=True)
         }
 
-    def names(self) -> list[str]:
-        """Names of all, for the parameters of a run."""
-        return [listener.name for listener in (*self.transcribers, *self.quality, *self.speakers)]
+    def parameters(self) -> dict[str, Any]:
+        """Names of all, and whether Mandarin is simplified."""
+        names = [listener.name for listener in (*self.transcribers, *self.quality, *self.speakers)]
+        return {"listeners": names, "simplified_mandarin": self.simplify is not None}
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes of the weights of those that tell."""
@@ -70,14 +73,14 @@ class Listeners:
             values |= _scores(judge, speech, empty)
         return values
 
-    def compare(self, original: Speech, speech: Speech, *, pitch: bool) -> dict[str, Any]:
-        """Speaker similarity and F0 of two renditions of one utterance."""
+    def compare(self, original: Speech, speech: Speech, *, pitch: str | None = None) -> dict[str, Any]:
+        """Speaker similarity of two recordings; with a `pitch` method also F0, of two renditions of one utterance."""
         values: dict[str, Any] = {}
         for embedder in self.speakers:
             name = f"similarity_{embedder.name.partition(':')[0]}"
             values |= _attempt(name, None, lambda judge=embedder: _similarity(judge, original, speech))
-        if pitch:
-            values |= pitch_comparison(original, speech)
+        if pitch is not None:
+            values |= pitch_comparison(original, speech, pitch)
         return values
 
     def errors(self, values: Mapping[str, Any], text: str, language: str, protocol: ProtocolName) -> dict[str, Any]:
@@ -86,7 +89,9 @@ class Listeners:
         for key in self.keys:
             sides = [name.removeprefix(f"heard_{key}_") for name in values if name.startswith(f"heard_{key}_")]
             for side in (side for side in sides if not side.endswith("_skipped")):
-                found |= _error_counts(f"{key}_{side}", values[f"heard_{key}_{side}"], text, language, protocol)
+                found |= _error_counts(
+                    f"{key}_{side}", values[f"heard_{key}_{side}"], text, language, protocol, self.simplify
+                )
             rates = [found.get(f"rate_{key}_{side}") for side in ("original", "respoken")]
             if None not in rates:
                 found[f"added_{key}"] = rates[1] - rates[0]
@@ -96,7 +101,7 @@ class Listeners:
         self, key: str, values: Mapping[str, Any], text: str, language: str, protocol: ProtocolName
     ) -> dict[str, Any]:
         """Errors, words and rate of the one transcript "heard_<recogniser>"."""
-        return _error_counts(key, values.get(f"heard_{key}"), text, language, protocol)
+        return _error_counts(key, values.get(f"heard_{key}"), text, language, protocol, self.simplify)
 
 
 def _attempt(name: str, skip: str | None, call: Callable[[], Any]) -> dict[str, Any]:
@@ -127,9 +132,9 @@ def _similarity(embedder: SpeakerEmbedder, first: Speech, second: Speech) -> flo
     return cosine_similarity(*vectors)
 
 
-def pitch_comparison(original: Speech, speech: Speech) -> dict[str, Any]:
+def pitch_comparison(original: Speech, speech: Speech, method: str) -> dict[str, Any]:
     """F0 errors and medians of two renditions with equal timing; tracks are cut to the shorter."""
-    tracks = [track_f0(side.samples, side.sample_rate) for side in (original, speech)]
+    tracks = [track_f0(side.samples, side.sample_rate, method=method) for side in (original, speech)]
     frames = min(map(len, tracks))
     errors = pitch_errors(tracks[0][:frames], tracks[1][:frames])
     values: dict[str, Any] = {
@@ -147,11 +152,18 @@ def pitch_comparison(original: Speech, speech: Speech) -> dict[str, Any]:
     }
 
 
-def _error_counts(name: str, heard: str | None, text: str, language: str, protocol: ProtocolName) -> dict[str, Any]:
+def _error_counts(
+    name: str,
+    heard: str | None,
+    text: str,
+    language: str,
+    protocol: ProtocolName,
+    simplify: Callable[[str], str] | None,
+) -> dict[str, Any]:
     if not text or heard is None:
         reason = "no_text" if not text else "no_transcript"
         return {f"rate_{name}": None, f"rate_{name}_skipped": reason}
-    item = compare(text, heard, text_protocol(protocol), language)  # type: ignore[arg-type]
+    item = compare(text, heard, text_protocol(protocol), language, simplify=simplify)  # type: ignore[arg-type]
     if isinstance(item.counts, Skip):
         return {f"rate_{name}": None, f"rate_{name}_skipped": item.counts.reason}
     counts = {f"errors_{name}": item.counts.errors, f"words_{name}": item.counts.reference_length}

@@ -12,8 +12,15 @@ from tests.contracts.backends import backend, model
 
 BACKENDS = [
     backend("fake", lambda: transcriber("fake:hello")),
-    backend("whisper", lambda: transcriber(f"whisper:{model('whisper-base')}"), needs=["faster_whisper"], folder="whisper-base"),
-    backend("moonshine", lambda: transcriber(f"moonshine:{model('moonshine')}"), needs=["onnxruntime"], folder="moonshine"),
+    backend(
+        "whisper",
+        lambda: transcriber(f"whisper:{model('whisper-base')}"),
+        needs=["faster_whisper"],
+        folder="whisper-base",
+    ),
+    backend(
+        "moonshine", lambda: transcriber(f"moonshine:{model('moonshine')}"), needs=["onnxruntime"], folder="moonshine"
+    ),
     backend(
         "whisper-transformers",
         lambda: transcriber(f"whisper-transformers:{model('whisper-transformers')}"),

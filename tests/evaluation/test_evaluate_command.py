@@ -35,7 +35,9 @@ def test_tokenizer_resynthesis_and_compare(models: Path, corpus: Path, tmp_path:
         listen = ["--asr", "fake:hello world", "--quality", "fake", "-o", str(tmp_path / name)]
         found = runner.invoke(app, ["evaluate", "resynthesis", *shared, *listen])
         assert found.exit_code == 0, found.output
-    found = runner.invoke(app, ["evaluate", "compare", str(tmp_path / "a"), str(tmp_path / "b"), "-o", str(tmp_path / "c")])
+    found = runner.invoke(
+        app, ["evaluate", "compare", str(tmp_path / "a"), str(tmp_path / "b"), "-o", str(tmp_path / "c")]
+    )
     assert found.exit_code == 0, found.output
     assert "no clear difference" in found.stdout
     assert (tmp_path / "c/index.html").exists()

@@ -50,7 +50,10 @@ def test_six_scores(tmp_path: Path) -> None:
 
 def test_unscored_items_lower_the_strict_value_only(tmp_path: Path) -> None:
     judge = stub(tmp_path, ALL, ("mumble", {"response_content": {"score": True}}))
-    items = [*rows(tmp_path, 3), Item(id="x", row={**rows(tmp_path, 1, response="mumble")[0].row, "id": "x"}, folder=tmp_path)]
+    items = [
+        *rows(tmp_path, 3),
+        Item(id="x", row={**rows(tmp_path, 1, response="mumble")[0].row, "id": "x"}, folder=tmp_path),
+    ]
     report = run(omni.DialogueSuite(judge), expand_calls(items, omni.CALLS), tmp_path / "r")
     content = next(result for result in report.results if result.metric == "VT-RC")
     assert content.value == 2
@@ -86,7 +89,9 @@ def test_missing_inputs_do_not_apply(tmp_path: Path) -> None:
 
 def test_data_sets_are_not_pooled(tmp_path: Path) -> None:
     items = rows(tmp_path, 2)
-    named = [Item(id=i.id, row={**i.row, "dataset": name}, folder=tmp_path) for i, name in zip(items, "ab", strict=True)]
+    named = [
+        Item(id=i.id, row={**i.row, "dataset": name}, folder=tmp_path) for i, name in zip(items, "ab", strict=True)
+    ]
     report = run(omni.DialogueSuite(stub(tmp_path, ALL)), expand_calls(named, omni.CALLS), tmp_path / "r")
     assert {"VT-RC@a", "VT-RC@b"} <= {result.metric for result in report.results}
 
@@ -154,7 +159,10 @@ def test_emova(tmp_path: Path) -> None:
 class TestInstruct:
     def test_if(self, tmp_path: Path) -> None:
         judge = stub(tmp_path, scores(consistency=2), ("whisper", scores(consistency=1)))
-        rows = [{"id": "a", "instruction": "whisper", "audio": "a.wav"}, {"id": "b", "instruction": "shout", "audio": "b.wav"}]
+        rows = [
+            {"id": "a", "instruction": "whisper", "audio": "a.wav"},
+            {"id": "b", "instruction": "shout", "audio": "b.wav"},
+        ]
         rows.append({"id": "c", "instruction": "", "audio": "c.wav"})
         items = [Item(id=str(row["id"]), row=row, folder=tmp_path) for row in rows]
         report = run(InstructSuite(judge), expand_instructions(items), tmp_path / "r")

@@ -61,7 +61,9 @@ class Handler(BaseHTTPRequestHandler):
         if behaviour == "slow":
             time.sleep(1.0)
         status = int(behaviour) if behaviour.isdigit() else 200
-        body = {"html": b"<html>gateway</html>", "half": body[: len(body) // 2], "empty": b'{"choices": []}'}.get(behaviour, body)
+        body = {"html": b"<html>gateway</html>", "half": body[: len(body) // 2], "empty": b'{"choices": []}'}.get(
+            behaviour, body
+        )
         self.send_response(status)
         self.send_header("Content-Length", str(len(body) + (50 if behaviour == "cut" else 0)))
         self.end_headers()
@@ -216,7 +218,9 @@ class Script:
 
 def conduct(judge: Script, **changes: Any) -> Any:
     fields = {"response": "I am here."}
-    return ask_until_readable(judge, prompt("VT_RC"), fields, (), parse_scores("VT_RC"), config=ConductConfig(**changes))
+    return ask_until_readable(
+        judge, prompt("VT_RC"), fields, (), parse_scores("VT_RC"), config=ConductConfig(**changes)
+    )
 
 
 def test_repair_then_fresh_tries() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -26,7 +26,9 @@ from tests.evaluation.conftest import tone
 
 
 def listeners(text: str = "hello world") -> Listeners:
-    return Listeners(transcribers=[FakeTranscriber(text)], quality=[FakeQualityJudge()], speakers=[FakeSpeakerEmbedder()])
+    return Listeners(
+        transcribers=[FakeTranscriber(text)], quality=[FakeQualityJudge()], speakers=[FakeSpeakerEmbedder()]
+    )
 
 
 def items(folder: Path, *rows: dict[str, Any]) -> list[Item]:
@@ -132,8 +134,8 @@ class TestEmotion:
 
 
 class TestAffect:
-    USER = [[0.40, 0.70], [0.38, 0.72], [0.42, 0.68], [0.44, 0.66]]
-    AGENT = [[0.48, 0.66], [0.50, 0.64], [0.50, 0.62], [0.52, 0.62], [0.54, 0.60]]
+    USER: ClassVar = [[0.40, 0.70], [0.38, 0.72], [0.42, 0.68], [0.44, 0.66]]
+    AGENT: ClassVar = [[0.48, 0.66], [0.50, 0.64], [0.50, 0.62], [0.52, 0.62], [0.54, 0.60]]
 
     def test_the_worked_example(self, tmp_path: Path) -> None:
         turn = {"user": self.USER, "agent": self.AGENT, "user_emotion": "neutral", "agent_emotion": "happy"}
@@ -147,7 +149,11 @@ class TestAffect:
 
     def test_labels_understanding_and_conflict(self, tmp_path: Path) -> None:
         rows = [
-            {"id": "r", "label": [[0.1, 0.2], [0.4, 0.1], [0.35, 0.5]], "prediction": [[0.2, 0.2], [0.3, 0.2], [0.5, 0.4]]},
+            {
+                "id": "r",
+                "label": [[0.1, 0.2], [0.4, 0.1], [0.35, 0.5]],
+                "prediction": [[0.2, 0.2], [0.3, 0.2], [0.5, 0.4]],
+            },
             {"id": "u", "gold": "happy", "predicted": {"AV": "happy", "A": "sad"}},
             {"id": "c", "audio_label": "happy", "visual_label": "sad", "predicted": "happy"},
             {"id": "bad", "turns": [{"user": [[1]]}]},
@@ -176,7 +182,9 @@ class TestLayouts:
 
     def test_meld(self, tmp_path: Path) -> None:
         header = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID"
-        (tmp_path / "test_sent_emo.csv").write_text(f'{header}\n1,"Why, no!",Rachel,surprise,negative,3,4\n1,x,y,joy,z,3,5\n')
+        (tmp_path / "test_sent_emo.csv").write_text(
+            f'{header}\n1,"Why, no!",Rachel,surprise,negative,3,4\n1,x,y,joy,z,3,5\n'
+        )
         (tmp_path / "test/clips").mkdir(parents=True)
         (tmp_path / "test/clips/dia3_utt4.mp4").touch()
         first, second = read_layout("meld", tmp_path)

@@ -33,7 +33,9 @@ class Lengths:
         self.measured += 1
         if item.id == "bad":
             raise WaveformError("it is silent")
-        return Record(id=item.id, values={"length": len(item.id) / 3 * self.factor}, seconds={"all": 0.1 * self.measured})
+        return Record(
+            id=item.id, values={"length": len(item.id) / 3 * self.factor}, seconds={"all": 0.1 * self.measured}
+        )
 
     def summarise(self, items: Sequence[Item], records: Sequence[Record]) -> Summary:
         result = mean_result("mean_length", [record.outcome("length") for record in records])

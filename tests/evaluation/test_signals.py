@@ -7,7 +7,14 @@ import pytest
 
 from speechkit.errors import ConfigError
 from speechkit.evaluation.alignment import SILENCE, forced_path, frame_labels
-from speechkit.evaluation.augment import AugmentationConfig, add_noise, augment, augmentations, shift_pitch, stretch_time
+from speechkit.evaluation.augment import (
+    AugmentationConfig,
+    add_noise,
+    augment,
+    augmentations,
+    shift_pitch,
+    stretch_time,
+)
 from speechkit.evaluation.plots import bars, histogram, matrix, scatter
 
 RATE = 16000
@@ -55,7 +62,9 @@ def test_any_length_works_and_repeats(name: str, samples: int) -> None:
 
 
 def test_random_numbers_belong_to_the_item() -> None:
-    assert not np.array_equal(augment(sine(200), RATE, "noise", "a", CONFIG), augment(sine(200), RATE, "noise", "b", CONFIG))
+    assert not np.array_equal(
+        augment(sine(200), RATE, "noise", "a", CONFIG), augment(sine(200), RATE, "noise", "b", CONFIG)
+    )
 
 
 @pytest.mark.parametrize("changes", [{"stretch": 0.6}, {"semitones": 0.0}, {"reverberation_seconds": 0.0}])

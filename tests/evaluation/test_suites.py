@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from speechkit.asr.fake import FakeTranscriber
 
+from speechkit.asr.fake import FakeTranscriber
 from speechkit.errors import StyleError
 from speechkit.evaluation import Item, choose, read_manifest, run
 from speechkit.evaluation.adapters.fakes import FakeQualityJudge, FakeSpeakerEmbedder
@@ -83,7 +83,7 @@ def test_resynthesis_report(kit: Speechkit, rows: list[Item], tmp_path: Path) ->
 
 
 def test_resynthesis_in_each_items_own_voice(kit: Speechkit, rows: list[Item], tmp_path: Path) -> None:
-    config = ResynthesisConfig(voice="self", pitch=False, audio_kept=0)
+    config = ResynthesisConfig(voice="self", pitch=None, audio_kept=0)
     report = run(ResynthesisSuite(kit, rows[:2], Listeners(), config=config), rows[:2], tmp_path)
     assert report.value("round_trip_unit_error_rate") is not None
     with pytest.raises(StyleError, match="female"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from speechkit.config import Config
@@ -18,7 +19,7 @@ from speechkit.evaluation.manifest import Item
 from speechkit.evaluation.plots import bars, histogram
 from speechkit.evaluation.records import Record
 from speechkit.evaluation.suite import Clip, Plot, Summary
-from speechkit.evaluation.suites.speech_results import SIDES, resynthesis_results, rtf
+from speechkit.evaluation.suites.speech_results import SIDES, resynthesis_results, speed
 from speechkit.metrics.edit_distance import edit_distance
 from speechkit.metrics.text_protocols import ProtocolName
 from speechkit.metrics.unit_distance import deduplicate
@@ -39,8 +40,8 @@ class ResynthesisConfig(Config):
     """Of the decoder's noise."""
     protocol: str = "emova_tts"
     """Text protocol of the error rates."""
-    pitch: bool = True
-    """Compare F0 tracks (needs pyworld)."""
+    pitch: str | None = "dio"
+    """Compare F0 tracks by WORLD's "dio" (fast) or "harvest" (exact, about a fifth of real time); None: do not."""
     audio_kept: int = 5
     """Items whose original and re-spoken audio is kept for the page."""
 
@@ -74,7 +75,7 @@ class ResynthesisSuite:
 
     def parameters(self) -> Mapping[str, Any]:
         """The config and who listens."""
-        return {**self.config.to_dict(), "listeners": self.listeners.names()}
+        return {**self.config.to_dict(), **self.listeners.parameters()}
 
     def fingerprints(self) -> Mapping[str, str]:
         """Of both models and of the listeners that have one."""
@@ -88,9 +89,9 @@ class ResynthesisSuite:
         started = time.perf_counter()
         units = self.kit.encode(samples, rate)
         encoded = time.perf_counter()
-        speech = self._speak(item, units, samples, rate)
-        decoded = time.perf_counter()
-        seconds = {"encode": encoded - started, "decode": decoded - encoded, "audio": len(samples) / rate}
+        speech, first = self._speak(item, units, samples, rate)
+        seconds = {"encode": encoded - started, "decode": time.perf_counter() - encoded, "audio": len(samples) / rate}
+        seconds["first_audio"] = first
         original = Speech(samples=samples, sample_rate=rate)
         if item.id in self._kept:
             self._keep(item, folder, original, speech)
@@ -106,12 +107,18 @@ class ResynthesisSuite:
     def _protocol(self) -> ProtocolName:
         return self.config.protocol  # type: ignore[return-value]
 
-    def _speak(self, item: Item, units: Units, samples: Any, rate: int) -> Speech:
+    def _speak(self, item: Item, units: Units, samples: Any, rate: int) -> tuple[Speech, float]:
+        """The units in the run's voice, and the seconds until the first samples were there."""
         style: Any = self.config.voice
         if style == "self":
             target = self.kit.decoder.sample_rate
             style = self.kit.style_of(resample(samples, rate, target), target)
-        return self.kit.decode(units, style, seed=self.config.seed)
+        started, first, pieces = time.perf_counter(), 0.0, []
+        for piece in self.kit.decode_stream(units, style, seed=self.config.seed):
+            first = first or time.perf_counter() - started
+            pieces.append(piece.samples)
+        samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+        return Speech(samples=samples, sample_rate=self.kit.decoder.sample_rate), first
 
     def _round_trip(self, units: Units, speech: Speech) -> dict[str, Any]:
         """Units of the re-spoken audio against the units it was made from, cut to whole units on both sides."""
@@ -154,8 +161,8 @@ class ResynthesisSuite:
         return Summary(
             results=results,
             timings=[
-                rtf(records, "encode", "audio", torch.get_num_threads()),
-                rtf(records, "decode", "decoder_audio", torch.get_num_threads()),
+                *speed(records, "encode", "audio", torch.get_num_threads()),
+                *speed(records, "decode", "decoder_audio", torch.get_num_threads(), first="first_audio"),
             ],
             plots=plots,
             item_metrics={name: name for name in scalars},

@@ -40,7 +40,8 @@ def resynthesis_results(records: Sequence[Record], listeners: Listeners, protoco
             spoken = [record for record in usable if record.values.get("language") == language]
             if spoken or language == "en":
                 results += [
-                    transcript_result(spoken, f"{name}_{key}_{side}", key, side, language, protocol) for side in SIDES
+                    transcript_result(spoken, listeners, f"{name}_{key}_{side}", key, side, language, protocol)
+                    for side in SIDES
                 ]
                 results.append(_added(spoken, f"{name}_{key}_added", key, protocol))
     for side in SIDES:
@@ -64,13 +65,26 @@ def clusters_of(records: Sequence[Record]) -> list[str]:
 
 
 def transcript_result(
-    records: Sequence[Record], name: str, key: str, side: str, language: str, protocol: ProtocolName
+    records: Sequence[Record],
+    listeners: Listeners,
+    name: str,
+    key: str,
+    side: str,
+    language: str,
+    protocol: ProtocolName,
 ) -> MetricResult:
-    """Error rate of what one recogniser heard on one side; items without a text are skipped."""
+    """Error rate of what one recogniser heard on one side ("" where there is one); items without a text are skipped."""
     read = [record for record in records if record.values.get("text")]
     heard = [record.values.get(f"heard_{key}_{side}" if side else f"heard_{key}") for record in read]
     texts = [record.values["text"] for record in read]
-    result = error_rate(texts, heard, language=language, protocol=protocol, clusters=clusters_of(read))  # type: ignore[arg-type]
+    result = error_rate(
+        texts,
+        heard,
+        language=language,  # type: ignore[arg-type]
+        protocol=protocol,
+        simplify=listeners.simplify,
+        clusters=clusters_of(read),
+    )
     return renamed(with_skips(result, ["no_text"] * (len(records) - len(read))), name)
 
 
@@ -126,12 +140,22 @@ def _pair(values: Mapping[str, Any], top: str, bottom: str) -> tuple[float, floa
     return float(values[top]), float(values[bottom])
 
 
-def rtf(records: Sequence[Record], clock: str, audio: str, threads: int) -> MetricResult:
-    """Real-time factor from the records' clocks; the first three items warm up when there are enough."""
+def speed(
+    records: Sequence[Record], clock: str, audio: str, threads: int, *, first: str | None = None
+) -> list[MetricResult]:
+    """Real-time factor from the records' clocks, and the time to the first audio where it was taken.
+
+    The first three items warm up when there are enough.
+    """
     timings = [
-        RequestTiming(total_seconds=record.seconds[clock], audio_seconds=record.seconds[audio])
+        RequestTiming(
+            total_seconds=record.seconds[clock],
+            audio_seconds=record.seconds[audio],
+            first_audio_seconds=record.seconds.get(first) if first else None,
+        )
         for record in records
         if clock in record.seconds and audio in record.seconds
     ]
     found = speed_metrics(timings, warm_ups=3 if len(timings) > 6 else 0, params={"torch_threads": threads})
-    return renamed(found["RTF"], f"RTF_{clock}")
+    wanted = ["RTF", *(["TTFA_streaming"] if first else [])]
+    return [renamed(found[name], f"{name}_{clock}") for name in wanted]

@@ -21,7 +21,7 @@ from speechkit.evaluation.manifest import Item, choose
 from speechkit.evaluation.plots import bars, histogram
 from speechkit.evaluation.records import Record
 from speechkit.evaluation.suite import Clip, Plot, Summary
-from speechkit.evaluation.suites.speech_results import rtf
+from speechkit.evaluation.suites.speech_results import speed
 from speechkit.evaluation.suites.tokenizer_results import tokenizer_results
 from speechkit.metrics.edit_distance import edit_distance
 from speechkit.metrics.pitch_control import median_pitch
@@ -152,7 +152,7 @@ class TokenizerSuite:
         }
         return Summary(
             results=results,
-            timings=[rtf(records, "encode", "audio", torch.get_num_threads())],
+            timings=speed(records, "encode", "audio", torch.get_num_threads()),
             plots=plots,
             item_metrics=names,
         )

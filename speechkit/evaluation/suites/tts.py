@@ -20,8 +20,8 @@ from speechkit.evaluation.records import Record
 from speechkit.evaluation.suite import Clip, Plot, Summary
 from speechkit.evaluation.suites.speech_results import (
     mean_of,
-    rtf,
     score_results,
+    speed,
     split_skipped,
     transcript_result,
 )  # fmt: skip
@@ -74,7 +74,7 @@ class TTSSuite:
     def parameters(self) -> Mapping[str, Any]:
         """The config, who speaks and who listens."""
         speaker = None if self.talker is None else self.talker.name
-        return {**self.config.to_dict(), "talker": speaker, "listeners": self.listeners.names()}
+        return {**self.config.to_dict(), "talker": speaker, **self.listeners.parameters()}
 
     def fingerprints(self) -> Mapping[str, str]:
         """Of the listeners and of a talker that has one."""
@@ -97,7 +97,7 @@ class TTSSuite:
             values |= self.listeners.rate_of(key, values, item.text, item.language, self._protocol)
         if item.row.get("prompt"):
             prompt = Speech(samples=item_waveform(item, PROMPT_RATE, "prompt"), sample_rate=PROMPT_RATE)
-            values |= self.listeners.compare(prompt, speech, pitch=False)
+            values |= self.listeners.compare(prompt, speech)
         return Record(id=item.id, values=values, seconds=seconds)
 
     @property
@@ -122,7 +122,9 @@ class TTSSuite:
             for language, name in (("en", "WER"), ("zh", "CER")):
                 spoken = [record for record in usable if record.values.get("language") == language]
                 if spoken or language == "en":
-                    results.append(transcript_result(spoken, f"{name}_{key}", key, "", language, self._protocol))
+                    results.append(
+                        transcript_result(spoken, self.listeners, f"{name}_{key}", key, "", language, self._protocol)
+                    )
         results += score_results(usable)
         similar = sorted(
             {n for r in usable for n in r.values if n.startswith("similarity_") and not n.endswith("_skipped")}
@@ -130,7 +132,7 @@ class TTSSuite:
         results += [mean_of(usable, name, unit="cosine") for name in similar]
         results = [with_skips(result, lost) for result in results]
         threads = torch.get_num_threads()
-        timings = [] if self.talker is None else [rtf(records, "speak", "audio", threads)]
+        timings = [] if self.talker is None else speed(records, "speak", "audio", threads)
         rates = {result.metric: result.value for result in results if result.metric[:3] in ("WER", "CER")}
         names = {f"{name}_{key}": f"rate_{key}" for key in self.listeners.keys for name in ("WER", "CER")}
         names |= {result.metric: result.metric for result in results if result.unit in ("MOS", "cosine")}
