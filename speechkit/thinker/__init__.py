@@ -13,8 +13,8 @@ from __future__ import annotations
 from speechkit.thinker.emova import ChainOfModality, parse_emova
 from speechkit.thinker.formats import parse_thoughts, serialise_thoughts
 from speechkit.thinker.instruction import TemplateInstruction, style_text
-from speechkit.thinker.regulation import RegulationPolicy
 from speechkit.thinker.registry import THINKERS, Parts, thinker
+from speechkit.thinker.regulation import RegulationPolicy
 from speechkit.thinker.replay import RecordingThinker, ReplayThinker
 from speechkit.thinker.strategies import STRATEGIES, Strategy
 from speechkit.thinker.thoughts import THOUGHTS_SCHEMA, ParsedThoughts, thoughts_from_json, thoughts_to_json

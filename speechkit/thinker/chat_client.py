@@ -107,13 +107,17 @@ class ChatClient:
         connection = kind(parts.hostname or "", parts.port, timeout=self.config.timeout_seconds)
         try:
             body = json.dumps(self._request(messages, extra)).encode()
+            connection.timeout = self._patience(deadline)
             connection.request("POST", f"{parts.path.rstrip('/')}/chat/completions", body, self._headers())
+            socket = connection.sock
             response = connection.getresponse()
-            self._check_status(response, deadline)
-            lines = self._lines(response, deadline)
+            self._check_status(response, socket, deadline)
+            lines = self._lines(response, socket, deadline)
             streamed = "event-stream" in (response.getheader("content-type") or "")
             yield from self._events(lines) if streamed else self._whole(b"\n".join(lines))
         except TimeoutError as error:
+            if time.monotonic() >= deadline:
+                raise self._late() from error
             raise _Retry(f"no byte for {self.config.timeout_seconds:g} s") from error
         except (OSError, http.client.HTTPException) as error:
             raise _Retry(f"{type(error).__name__}: {error}") from error
@@ -131,22 +135,33 @@ class ChatClient:
         key = os.environ.get(self.config.api_key_variable, "")
         return {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
 
-    def _check_status(self, response: http.client.HTTPResponse, deadline: float) -> None:
+    def _check_status(self, response: http.client.HTTPResponse, socket: Any, deadline: float) -> None:
         if response.status == 200:
             return
-        words = b"\n".join(self._lines(response, deadline, limit=4096))[:200].decode("utf-8", "replace")
+        words = b"\n".join(self._lines(response, socket, deadline, limit=4096))[:200].decode("utf-8", "replace")
         message = f"status {response.status} {response.reason}: {words!r}"
         if response.status in (408, 425, 429) or response.status >= 500:
             raise _Retry(message)
         raise ThinkerError(f"{self._where} refused the request with {message}.")
 
-    def _lines(self, response: http.client.HTTPResponse, deadline: float, limit: int = MAX_BYTES) -> Iterator[bytes]:
+    def _patience(self, deadline: float) -> float:
+        """Seconds to wait for the next byte."""
+        return max(0.01, min(self.config.timeout_seconds, deadline - time.monotonic()))
+
+    def _late(self) -> ThinkerTimeoutError:
+        return ThinkerTimeoutError(f"{self._where} did not finish within {self.config.deadline_seconds:g} s.")
+
+    def _lines(
+        self, response: http.client.HTTPResponse, socket: Any, deadline: float, limit: int = MAX_BYTES
+    ) -> Iterator[bytes]:
         """Lines as they come; the deadline holds also for a server that sends a byte now and then."""
         rest, total = b"", 0
         while block := response.read1(65536):
             total += len(block)
             if time.monotonic() > deadline:
-                raise ThinkerTimeoutError(f"{self._where} did not finish within {self.config.deadline_seconds:g} s.")
+                raise self._late()
+            if socket.fileno() >= 0:
+                socket.settimeout(self._patience(deadline))
             *lines, rest = (rest + block).split(b"\n")
             yield from lines
             if total > limit:

@@ -73,7 +73,8 @@ def variant_fields(variant: str) -> tuple[str, ...]:
 def keep_variant(thoughts: Thoughts, variant: ChainVariant) -> Thoughts:
     """The thoughts with the fields of a variant only."""
     kept = variant_fields(variant)
-    return dataclasses.replace(thoughts, **{name: None for name in FIELDS if name not in kept})
+    hidden: dict[str, Any] = {name: None for name in FIELDS if name not in kept}
+    return dataclasses.replace(thoughts, **hidden)
 
 
 def thoughts_to_dict(thoughts: Thoughts) -> dict[str, Any]:
