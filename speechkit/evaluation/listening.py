@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,14 +49,15 @@ class Listeners:
 
     def parameters(self) -> dict[str, Any]:
         """Names of all, and whether Mandarin is simplified."""
-        names = [listener.name for listener in (*self.transcribers, *self.quality, *self.speakers)]
-        return {"listeners": names, "simplified_mandarin": self.simplify is not None}
+        return {"listeners": [listener.name for listener in self._everyone()], "simplified_mandarin": self.simplify is not None}
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes of the weights of those that tell."""
-        everyone = (*self.transcribers, *self.quality, *self.speakers)
-        found = {listener.name: str(getattr(listener, "fingerprint", "")) for listener in everyone}
+        found = {listener.name: str(getattr(listener, "fingerprint", "")) for listener in self._everyone()}
         return {name: value for name, value in found.items() if value}
+
+    def _everyone(self) -> list[Transcriber | QualityJudge | SpeakerEmbedder]:
+        return [*self.transcribers, *self.quality, *self.speakers]
 
     def hear(self, speech: Speech, language: str) -> dict[str, Any]:
         """Transcripts ("heard_<recogniser>") and scores by scale; what fails is None with a reason beside it."""
@@ -67,7 +69,7 @@ class Listeners:
             values |= _attempt(
                 f"heard_{key}",
                 None if empty != "not_finite" and len(speech.samples) else empty,
-                lambda listener=transcriber: listener.transcribe(speech.samples, speech.sample_rate, language),
+                partial(transcriber.transcribe, speech.samples, speech.sample_rate, language),
             )
         for judge in self.quality:
             values |= _scores(judge, speech, empty)
@@ -78,7 +80,7 @@ class Listeners:
         values: dict[str, Any] = {}
         for embedder in self.speakers:
             name = f"similarity_{embedder.name.partition(':')[0]}"
-            values |= _attempt(name, None, lambda judge=embedder: _similarity(judge, original, speech))
+            values |= _attempt(name, None, partial(_similarity, embedder, original, speech))
         if pitch is not None:
             values |= pitch_comparison(original, speech, pitch)
         return values
@@ -92,9 +94,9 @@ class Listeners:
                 found |= _error_counts(
                     f"{key}_{side}", values[f"heard_{key}_{side}"], text, language, protocol, self.simplify
                 )
-            rates = [found.get(f"rate_{key}_{side}") for side in ("original", "respoken")]
-            if None not in rates:
-                found[f"added_{key}"] = rates[1] - rates[0]
+            before, after = (found.get(f"rate_{key}_{side}") for side in ("original", "respoken"))
+            if before is not None and after is not None:
+                found[f"added_{key}"] = after - before
         return found
 
     def rate_of(

@@ -109,7 +109,7 @@ def _id_of(row: Mapping[str, Any], where: str) -> str:
     for field in ("id", "audio", "turn_id", "utt"):
         value = row.get(field)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
-            return str(Path(value).with_suffix("")) if field == "audio" else str(value)
+            return str(Path(str(value)).with_suffix("")) if field == "audio" else str(value)
     raise ManifestError(f"{where} has neither 'id' nor 'audio'.")
 
 

@@ -70,16 +70,16 @@ def judged_record(item: Item, judge: Judge, template: Prompt, verdict: Verdict[A
         verdict: what came of it; its value is a mapping from `names` to scores, or a `Skip`.
         names: metrics that the call gives.
     """
-    scored = not isinstance(verdict.value, Skip)
+    found = verdict.value
     values: dict[str, Any] = {
         "item": item.row.get("id"), "call": item.row.get(CALL), "prompt_id": template.id, "prompt_sha256": template.sha256,
         "judge_model": judge.name, "raw": verdict.raw, "attempts": verdict.attempts,
-        "status": "scored" if scored else "unscored",
+        "status": "unscored" if isinstance(found, Skip) else "scored",
     }  # fmt: skip
     for name in names:
-        values[name] = verdict.value[name] if scored else None
-        if not scored:
-            values[f"{name}_skipped"] = verdict.value.reason
+        values[name] = None if isinstance(found, Skip) else found[name]
+        if isinstance(found, Skip):
+            values[f"{name}_skipped"] = found.reason
     return Record(id=item.id, values=values, seconds={"judge": verdict.seconds})
 
 
