@@ -16,10 +16,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Run models against metrics: results.json, one line an item, an HTML page. A stopped run goes on.",
 )
-for command in (evaluate_speech.tokenizer, evaluate_speech.resynthesis, evaluate_speech.tts, evaluate_speech.control):
-    app.command()(command)
-for command in (evaluate_judged.instruct, evaluate_judged.dialogue, evaluate_judged.emotion, evaluate_judged.affect):
-    app.command()(command)
+app.command()(evaluate_speech.tokenizer)
+app.command()(evaluate_speech.resynthesis)
+app.command()(evaluate_speech.tts)
+app.command()(evaluate_speech.control)
+app.command()(evaluate_judged.instruct)
+app.command()(evaluate_judged.dialogue)
+app.command()(evaluate_judged.emotion)
+app.command()(evaluate_judged.affect)
 
 
 @app.command()

@@ -49,7 +49,10 @@ class Listeners:
 
     def parameters(self) -> dict[str, Any]:
         """Names of all, and whether Mandarin is simplified."""
-        return {"listeners": [listener.name for listener in self._everyone()], "simplified_mandarin": self.simplify is not None}
+        return {
+            "listeners": [listener.name for listener in self._everyone()],
+            "simplified_mandarin": self.simplify is not None,
+        }
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes of the weights of those that tell."""

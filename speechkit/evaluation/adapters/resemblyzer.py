@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,9 @@ class ResemblyzerEmbedder:
             DependencyError: resemblyzer, or what it needs, is not installed.
         """
         try:
-            from resemblyzer import VoiceEncoder
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of pkg_resources, which webrtcvad imports
+                from resemblyzer import VoiceEncoder
         except ImportError as error:
             raise DependencyError(
                 f"this embedder needs resemblyzer ({error}): pip install 'speechkit[eval]'."

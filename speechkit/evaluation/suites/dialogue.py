@@ -107,7 +107,11 @@ class DialogueSuite:
                 for item, record in zip(items, records, strict=True)
                 if item.row[CALL] == call and str(item.row.get("dataset") or "all") == dataset
             ]
-            params = {"judge": self.judge.name, "prompt": prompt(call).id, "prompt_sha256": prompt(call).sha256}
+            params: dict[str, Any] = {
+                "judge": self.judge.name,
+                "prompt": prompt(call).id,
+                "prompt_sha256": prompt(call).sha256,
+            }
             params |= {"dataset": dataset, "talker": self._applicable.get(name)}
             clusters = [str(item.row.get("dialogue_id") or item.row.get("id")) for item, _ in own]
             outcomes = score_outcomes([record for _, record in own], name)

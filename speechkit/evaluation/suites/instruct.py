@@ -30,7 +30,7 @@ from speechkit.metrics.instruct import (
     instruction_following,
     parse_instruct_verdict,
 )  # fmt: skip
-from speechkit.metrics.result import Skip
+from speechkit.metrics.result import MetricResult, Skip
 from speechkit.protocols import Judge
 
 
@@ -54,7 +54,7 @@ def expand_instructions(items: Sequence[Item]) -> list[Item]:
     for item in items:
         if any(kind in item.row for kind in INSTRUCTION_TYPES):
             parts = check_instruct_record({**item.row, "id": item.id})
-            rows = [{"instruction": i, "audio": path, CALL: kind} for kind, (i, path) in parts.items()]
+            rows: list[dict[str, Any]] = [{"instruction": i, "audio": p, CALL: kind} for kind, (i, p) in parts.items()]
         else:
             rows = [{"instruction": item.row.get("instruction"), "audio": item.row.get("audio"), CALL: "IF"}]
         for row in rows:
@@ -99,7 +99,7 @@ class InstructSuite:
         for item, record in zip(items, records, strict=True):
             by_call.setdefault(str(item.row[CALL]), []).append(record)
         params = {"judge": self.judge.name, "prompts": prompt_parameters(["IF", "ITE"])}
-        results = []
+        results: list[MetricResult] = []
         if "IF" in by_call or not by_call:
             outcomes = score_outcomes(by_call.get("IF", []), "IF")
             results += instruction_following(outcomes, fixed=self.config.fixed, params=params).values()

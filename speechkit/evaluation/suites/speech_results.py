@@ -92,10 +92,12 @@ def _added(records: Sequence[Record], name: str, key: str, protocol: ProtocolNam
     """(errors re-spoken - errors original) / words: what encoding and decoding cost."""
     pairs: list[tuple[float, float] | Skip] = []
     for record in records:
-        found = [record.values.get(f"errors_{key}_{side}") for side in SIDES]
+        before, after = (record.values.get(f"errors_{key}_{side}") for side in SIDES)
         words = record.values.get(f"words_{key}_original")
-        missing = None in found or words is None
-        pairs.append(Skip("unpaired") if missing else (float(found[1] - found[0]), float(words)))
+        if before is None or after is None or words is None:
+            pairs.append(Skip("unpaired"))
+        else:
+            pairs.append((float(after - before), float(words)))
     params = {"protocol": protocol, "aggregate": "micro", "difference": "respoken - original"}
     return ratio_result(name, pairs, clusters=clusters_of(records), params=params, higher_is_better=False)
 

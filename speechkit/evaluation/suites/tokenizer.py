@@ -123,12 +123,14 @@ class TokenizerSuite:
 
     def _augmentations(self, item: Item, samples: np.ndarray, units: Units) -> dict[str, Any]:
         rate = self.encoder.config.sample_rate
-        values: dict[str, Any] = {"augmented": {}}
+        values: dict[str, Any] = {"augmented": {}, "augmented_phones": {}}
         clean = deduplicate(units.ids.tolist())
         for name in augmentations(self.config.augmentation):
             changed = augment(samples, rate, name, item.id, self.config.augmentation)
-            ids = self.encoder.encode(changed, rate).ids.tolist()
+            augmented = self.encoder.encode(changed, rate)
+            ids = augmented.ids.tolist()
             values["augmented"][name] = ids
+            values["augmented_phones"][name] = [EMOVA240[index] for index in self.encoder.phones(augmented)]
             values[f"ued_{name}"] = edit_distance(clean, deduplicate(ids)) / max(1, len(ids))
         return values
 

@@ -96,7 +96,19 @@ def _distances(records: Sequence[Record]) -> list[MetricResult]:
         speakers = [record.values.get("speaker") or record.id for record in augmented]
         pair = unit_edit_distances(clean, changed, clusters=speakers)
         results += [renamed(result, f"{key}_{name}") for key, result in pair.items()]
+        results.append(_augmented_phones(augmented, name))
     return results or list(unit_edit_distances([], []).values())
+
+
+def _augmented_phones(records: Sequence[Record], name: str) -> MetricResult:
+    """PER of the augmented items: how much of the content the changed units still say."""
+    read = [record for record in records if "reference_phones" in record.values]
+    references = [record.values["reference_phones"] for record in read]
+    heard = [record.values["augmented_phones"][name] for record in read]
+    result = phone_error_rates(
+        references, heard, clusters=[record.values.get("speaker") or record.id for record in read]
+    )["PER"]
+    return with_skips(renamed(result, f"PER_{name}"), ["no_text"] * (len(records) - len(read)))
 
 
 def _leakage(records: Sequence[Record], num_units: int) -> list[MetricResult]:
