@@ -53,7 +53,7 @@ def test_a_server_that_hangs() -> None:
 
 
 def test_the_deadline_holds_where_it_is_shorter() -> None:
-    with ChatServer("hang") as server, pytest.raises(ThinkerTimeoutError, match="did not finish within 0.3 s"):
+    with ChatServer("hang") as server, pytest.raises(ThinkerTimeoutError, match=r"did not finish within 0\.3 s"):
         ChatClient(patience(server.url, deadline_seconds=0.3)).complete(HELLO)
 
 
@@ -153,7 +153,12 @@ def test_chinese_is_prompted_in_chinese() -> None:
 
 @pytest.mark.parametrize(
     "answer, index, problems",
-    [("2", 1, ()), ("It is 3.", 2, ()), ("9", 0, ("choice_by_default",)), ("no", 0, ("choice_by_default",))],
+    [
+        ("2", 1, ()),
+        ("It is 3.", 2, ()),
+        ("9", 0, ("choice_by_default",)),
+        ("no", 0, ("choice_by_default",)),
+    ],
 )
 def test_choices(answer: str, index: int, problems: tuple[str, ...]) -> None:
     with ChatServer(answer=answer) as server:

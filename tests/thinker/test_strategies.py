@@ -104,7 +104,7 @@ def test_regulation_never_goes_further_from_balance(probabilities: dict[str, flo
     free, _ = suited_strategies(probabilities)
     kept, changed = suited_strategies(probabilities, policy)
     assert kept
-    assert set(strategy.name for strategy in kept) <= set(strategy.name for strategy in free)
+    assert {strategy.name for strategy in kept} <= {strategy.name for strategy in free}
     assert changed == (kept != free)
     for strategy in kept:
         style = tempered_style(strategy.style, probabilities, policy)
@@ -115,7 +115,13 @@ def test_regulation_never_goes_further_from_balance(probabilities: dict[str, flo
 
 @pytest.mark.parametrize(
     "emotion, first",
-    [("sad", "comfort"), ("angry", "calm"), ("happy", "encourage"), ("fearful", "reassure"), ("neutral", "inform")],
+    [
+        ("sad", "comfort"),
+        ("angry", "calm"),
+        ("happy", "encourage"),
+        ("fearful", "reassure"),
+        ("neutral", "inform"),
+    ],
 )
 def test_regulation_of_extreme_states(emotion: str, first: str) -> None:
     kept, changed = suited_strategies({emotion: 1.0}, RegulationPolicy())
