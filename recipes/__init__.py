@@ -1,0 +1,1 @@
+"""Training: data, Lightning modules, exports. The only place that imports Lightning."""

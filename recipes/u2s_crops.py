@@ -84,7 +84,7 @@ class Crops(Dataset[dict[str, Tensor]]):
 
 
 def _as_float(samples: NDArray[np.int16]) -> NDArray[np.float32]:
-    return (samples.astype(np.float32) / 32767).reshape(-1)
+    return (samples.astype(np.float32) / np.float32(32767)).reshape(-1)
 
 
 class U2SData(lightning.LightningDataModule):

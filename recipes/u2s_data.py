@@ -132,7 +132,8 @@ class _Appender:
         """Append one clip and its index row."""
         count = len(samples) // SAMPLES_PER_UNIT
         units = np.full(count, -1, np.int16)
-        for file, array in zip(self.files, (samples, prosody.astype(np.float32), units), strict=True):
+        arrays: tuple[NDArray[Any], ...] = (samples, prosody.astype(np.float32), units)
+        for file, array in zip(self.files, arrays, strict=True):
             file.write(array.tobytes())
             file.flush()
         entry = {key: row.get(key, "") for key in ("id", "speaker", "style", "gender", "language", "text", "path")}

@@ -48,5 +48,5 @@ class Flow(nn.Module):
         """Latents [B, S, Z] of the prior's space to the posterior's."""
         for coupling in reversed(self.couplings):  # type: ignore[call-overload]
             second, first = latents.chunk(2, dim=-1)
-            latents = torch.cat([first, second - coupling.shift(first, condition)], dim=-1)
+            latents = torch.cat([first, second - coupling.shift(first, condition)], dim=-1)  # type: ignore[operator]
         return latents
