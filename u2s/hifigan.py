@@ -63,5 +63,5 @@ class HiFiGAN(nn.Module):
             hidden = hidden + self.prosody(merge_steps(normalise_prosody(prosody), 2)).transpose(1, 2)
         for upsample, stacks in zip(self.upsample, self.stacks, strict=True):
             hidden = upsample(nn.functional.leaky_relu(hidden, SLOPE))
-            hidden = torch.stack([stack(hidden) for stack in stacks]).mean(dim=0)  # type: ignore
+            hidden = torch.stack([stack(hidden) for stack in stacks]).mean(dim=0)  # type: ignore[union-attr, attr-defined]
         return torch.tanh(self.output(nn.functional.leaky_relu(hidden)))[:, 0].float()

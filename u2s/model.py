@@ -152,7 +152,7 @@ class U2S(nn.Module):
         whole = isinstance(ids_or_chunks, np.ndarray | list | tuple) and np.ndim(ids_or_chunks) < 2  # type: ignore[arg-type]
         if not whole and not isinstance(ids_or_chunks, Iterable):
             raise UnitsError(f"units must be an integer array or an iterator of them, got {type(ids_or_chunks).__name__}.")
-        for chunk in [ids_or_chunks] if whole else ids_or_chunks:  # type: ignore
+        for chunk in [ids_or_chunks] if whole else ids_or_chunks:  # type: ignore[union-attr, attr-defined]
             yield check_ids(np.atleast_1d(np.asarray(chunk)), self.config.num_units) if len(chunk) else np.zeros(0, np.int64)  # type: ignore[arg-type]
 
     def _pieces(
