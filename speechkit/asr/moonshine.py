@@ -48,7 +48,7 @@ class MoonshineTranscriber:
         except Exception as error:
             raise CheckpointError(f"onnxruntime cannot load the model in {folder}: {error}") from error
         self._vocabulary = read_vocabulary(files[2].read_bytes())
-        self._outputs = [output.name for output in self._decoder.get_outputs()]
+        self._runtime: Any = onnxruntime
         self._caches = [entry for entry in self._decoder.get_inputs() if entry.name.startswith("past")]
         self._masked = "encoder_attention_mask" in {entry.name for entry in self._decoder.get_inputs()}
         self.name = model_name("moonshine", model)
@@ -74,27 +74,28 @@ class MoonshineTranscriber:
         return self._encoder.run(None, feeds)[0]
 
     def _greedy(self, audio: NDArray[np.float32], hidden: NDArray[np.float32]) -> list[int]:
-        cache = {entry.name: np.zeros((1, entry.shape[1], 0, entry.shape[3]), np.float32) for entry in self._caches}
-        shared: dict[str, Any] = {"encoder_hidden_states": hidden}
+        """Token ids; caches stay onnxruntime's own values, and the encoder's part is computed once and never copied."""
+        wrap = self._runtime.OrtValue.ortvalue_from_numpy
+        cache = {
+            entry.name: wrap(np.zeros((1, entry.shape[1], 0, entry.shape[3]), np.float32)) for entry in self._caches
+        }
+        feeds: dict[str, Any] = {"encoder_hidden_states": wrap(hidden), **cache}
         if self._masked:
-            shared["encoder_attention_mask"] = np.ones(audio.shape, np.int64)
+            feeds["encoder_attention_mask"] = wrap(np.ones(audio.shape, np.int64))
+        renewed = list(cache)
         tokens: list[int] = []
         last = START
         for step in range(int(audio.shape[1] / SAMPLE_RATE * TOKENS_PER_SECOND) + 6):
-            feeds = {
-                "input_ids": np.array([[last]], np.int64),
-                "use_cache_branch": np.array([step > 0]),
-                **shared,
-                **cache,
-            }
-            outputs = dict(zip(self._outputs, self._decoder.run(None, feeds), strict=True))
-            last = int(outputs["logits"][0, -1].argmax())
+            feeds["input_ids"] = wrap(np.array([[last]], np.int64))
+            feeds["use_cache_branch"] = wrap(np.array([step > 0]))
+            wanted = ["logits", *(name.replace("past_key_values", "present") for name in renewed)]
+            logits, *caches = self._decoder.run_with_ort_values(wanted, feeds)
+            feeds |= dict(zip(renewed, caches, strict=True))
+            last = int(logits.numpy()[0, -1].argmax())
             if last == END:
                 break
             tokens.append(last)
-            for name in cache:
-                if step == 0 or "encoder" not in name:  # the encoder's part is computed once
-                    cache[name] = outputs[name.replace("past_key_values", "present")]
+            renewed = [name for name in cache if "encoder" not in name]
         return tokens
 
 
