@@ -71,7 +71,7 @@ def tokenizer(
 def resynthesis(
     manifest: Manifest,
     output: Output,
-    limit: Limit = 100,
+    limit: Limit = 60,
     split: Split = None,
     language: Language = None,
     models: Models = None,

@@ -37,7 +37,12 @@ def test_tokenizer_report(kit: Speechkit, rows: list[Item], tmp_path: Path) -> N
     names = {result.metric for result in report.results}
     augmented = {f"ued_frames_{name}" for name in ("noise", "pitch_up", "pitch_down", "faster", "slower", "reverb")}
     wanted = {"PER", "PER_base", "PER_charsiu", "TER", "pnmi", "perplexity", "nominal_bit_rate", "units_speaker_nsl"}
-    assert wanted | augmented | {"style_speaker_nsl", "units_gender_nsl", "mi_speaker"} <= names
+    assert (
+        wanted
+        | augmented
+        | {"PER_noise", "level_agreement_noise", "style_speaker_nsl", "units_gender_nsl", "mi_speaker"}
+        <= names
+    )
     assert report.value("nominal_bit_rate") == 300
     by_name = {result.metric: result for result in report.results}
     assert by_name["ued_frames_noise"].n == 4

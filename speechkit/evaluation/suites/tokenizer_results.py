@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from speechkit.evaluation.records import Record
-from speechkit.metrics.codebook import codebook_statistics, rate_statistics
+from speechkit.metrics.aggregate import ratio_result
+from speechkit.metrics.codebook import codebook_statistics, level_indices, rate_statistics
 from speechkit.metrics.leakage import MIN_UTTERANCES, bag_of_units, leakage_probe, mutual_information
 from speechkit.metrics.phone_error import charsiu_label, phone_error_rates
 from speechkit.metrics.phone_purity import phone_unit_statistics
@@ -35,7 +36,7 @@ def tokenizer_results(
     """
     usable = [record for record in records if record.skipped is None]
     lost = [record.skipped for record in records if record.skipped is not None]
-    results = [*_phone_errors(usable, inventory), *_purity(usable, num_units), *_distances(usable)]
+    results = [*_phone_errors(usable, inventory), *_purity(usable, num_units), *_distances(usable, levels)]
     units = [record.values["units"] for record in usable]
     results += codebook_statistics(units, num_units, levels=levels).values()
     results += rate_statistics(units, num_units, unit_rate=unit_rate).values()
@@ -86,7 +87,7 @@ def _purity(records: Sequence[Record], num_units: int) -> list[MetricResult]:
     ]
 
 
-def _distances(records: Sequence[Record]) -> list[MetricResult]:
+def _distances(records: Sequence[Record], levels: Sequence[int]) -> list[MetricResult]:
     augmented = [record for record in records if record.values.get("augmented")]
     names = list(augmented[0].values["augmented"]) if augmented else []
     results = []
@@ -97,7 +98,23 @@ def _distances(records: Sequence[Record]) -> list[MetricResult]:
         pair = unit_edit_distances(clean, changed, clusters=speakers)
         results += [renamed(result, f"{key}_{name}") for key, result in pair.items()]
         results.append(_augmented_phones(augmented, name))
+        if all(len(a) == len(b) for a, b in zip(clean, changed, strict=True)):
+            results.append(_agreement(clean, changed, levels, name))
     return results or list(unit_edit_distances([], []).values())
+
+
+def _agreement(
+    clean: Sequence[Sequence[int]], changed: Sequence[Sequence[int]], levels: Sequence[int], name: str
+) -> MetricResult:
+    """Share of FSQ levels that stay, frame by frame: a unit that moves by one level in one dimension keeps the others."""
+    pairs = [
+        (
+            float((level_indices(np.array(a), levels) == level_indices(np.array(b), levels)).sum()),
+            float(len(a) * len(levels)),
+        )
+        for a, b in zip(clean, changed, strict=True)
+    ]
+    return ratio_result(f"level_agreement_{name}", pairs, params={"levels": list(levels)})
 
 
 def _augmented_phones(records: Sequence[Record], name: str) -> MetricResult:
