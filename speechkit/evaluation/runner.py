@@ -20,7 +20,8 @@ from speechkit.evaluation.suite import Suite, Summary
 from speechkit.metrics.result import MetricResult
 
 ITEMS, RESULTS, TIMINGS, RUN, PAGE = "items.jsonl", "results.json", "timings.json", "run.json", "index.html"
-FORMAT = 1
+FORMAT = 2
+"""Of the files of a report; a new one whenever records of an older run could no longer be summarised."""
 PACKAGES = (
     "numpy",
     "torch",
