@@ -30,6 +30,9 @@ _CLASSES = {
 }
 """Model type to the classes of thinker and processor in transformers."""
 
+_FEATURES = {"input_features", "pixel_values", "pixel_values_videos"}
+"""Inputs in the model's dtype; times stay as exact as they are."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class QwenOmniConfig(Config):
@@ -135,9 +138,8 @@ class QwenOmniThinker:
                 "shorten sound or video, or raise max_prompt_tokens."
             )
         tensors = dict(batch.to(self.model.device))
-        for key, value in tensors.items():
-            if getattr(value, "is_floating_point", bool)():
-                tensors[key] = value.to(self.model.dtype)
+        for key in _FEATURES & tensors.keys():
+            tensors[key] = tensors[key].to(self.model.dtype)
         return {**tensors, "use_audio_in_video": inputs.audio_in_video}
 
 

@@ -22,6 +22,12 @@ def parts() -> tuple[Any, Any]:
     return tiny_omni()
 
 
+@pytest.fixture
+def vision() -> None:
+    if not has_torchvision():
+        pytest.skip("torchvision is not installed")
+
+
 def film(path: Path, *, sound: bool) -> str:
     """Three seconds of growing grey, with noise or silent."""
     av = pytest.importorskip("av")
@@ -123,8 +129,7 @@ def test_a_failing_model_and_a_stream_that_is_left(parts: tuple[Any, Any]) -> No
     stream.close()  # joins the thread
 
 
-@pytest.mark.skipif(not has_torchvision(), reason="torchvision is not installed")
-def test_pictures_and_films(parts: tuple[Any, Any], tmp_path: Path) -> None:
+def test_pictures_and_films(vision: None, parts: tuple[Any, Any], tmp_path: Path) -> None:
     loud, silent = film(tmp_path / "loud.mp4", sound=True), film(tmp_path / "silent.mp4", sound=False)
     image = picture(tmp_path / "a.png")
     thinker = QwenOmniThinker(*parts, SHORT)
@@ -161,8 +166,7 @@ def test_corrupt_files(data: bytes, parts: tuple[Any, Any], tmp_path: Path) -> N
         thinker.reply([Turn(video=str(tmp_path / "gone.mp4"))])
 
 
-@pytest.mark.skipif(not has_torchvision(), reason="torchvision is not installed")
-def test_save_load_and_adapter(parts: tuple[Any, Any], tmp_path: Path) -> None:
+def test_save_load_and_adapter(vision: None, parts: tuple[Any, Any], tmp_path: Path) -> None:
     import torch
 
     for part in parts:
