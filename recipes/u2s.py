@@ -242,7 +242,8 @@ class Snapshot(lightning.Callback):
 
     def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         """Save when it is time."""
-        if time.monotonic() - self.since > self.seconds:
+        due = time.monotonic() - self.since > self.seconds
+        if trainer.strategy.broadcast(due):  # one clock for all processes, or they would wait for each other forever
             self._save(trainer)
 
     def on_train_end(self, trainer: lightning.Trainer, *_: Any) -> None:

@@ -124,7 +124,8 @@ class U2S(nn.Module):
             UnitsError: no integers, or out of range.
             ShapeError: the style has another size.
         """
-        pieces = list(self.decode_stream(ids, style, seed=seed, controls=controls))
+        whole = check_ids(ids.cpu().numpy() if isinstance(ids, Tensor) else ids, self.config.num_units)
+        pieces = list(self.decode_stream(whole, style, seed=seed, controls=controls))
         return torch.cat(pieces) if pieces else torch.zeros(0)
 
     def decode_stream(

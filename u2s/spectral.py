@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 @lru_cache(maxsize=32)
 def _hann(size: int, device: torch.device) -> Tensor:
-    return torch.hann_window(size, periodic=True, device=device)
+    with torch.inference_mode(False):  # the cache may be filled by a decode and used by a training step
+        return torch.hann_window(size, periodic=True, device=device)
 
 
 def frames(waveform: Tensor, n_fft: int, hop_length: int) -> Tensor:

@@ -191,7 +191,7 @@ def clip_name(item_id: str, side: str) -> str:
     """File name of a rendition of an item: readable, and unique.
 
     >>> clip_name("audio/a b", "original")
-    'audio_a_b-d16c41be-original.mp3'
+    'audio_a_b-7cec96a0-original.mp3'
     """
     plain = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in item_id)[-80:]
     return f"{plain}-{hashlib.sha256(item_id.encode()).hexdigest()[:8]}-{side}.mp3"
