@@ -1,0 +1,1 @@
+"""Speed and memory of the main job, side by side with peers: `make bench`."""
