@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from tiny_models import save_tiny_models
 
 from benchmarks.case import blocks, speech_like
-from tiny_models import save_tiny_models
 
 ROOT = Path(__file__).parents[1]
 
