@@ -183,8 +183,12 @@ class Thinker(Protocol):
         """
         ...
 
-    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Reply]:
-        """As `reply`: text as it is written, and the Reply as the last item."""
+    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Direction | Reply]:
+        """As `reply`: text as it is written, and the Reply as the last item.
+
+        A Direction may come once, before the response has been written out: how it will sound, so that a voice can begin.
+        It is the Reply's.
+        """
         ...
 
 

@@ -12,6 +12,8 @@ from speechkit.errors import ThinkerError, ThoughtsError, WaveformError
 from speechkit.metrics.judge_scores import ChainVariant
 from speechkit.protocols import Direction, Reply, StrategyToInstruction, Thinker, Thoughts, Turn
 from speechkit.thinker.formats import parse_thoughts
+from speechkit.thinker.spoken_stream import begun_thoughts
+from speechkit.thinker.thoughts import variant_fields
 
 Language = Literal["en", "zh"]
 MAX_AUDIO_SECONDS = 300.0
@@ -70,6 +72,7 @@ def reply_from_text(
     thinker: str,
     director: StrategyToInstruction,
     variant: ChainVariant,
+    direction: Direction | None = None,
     default_language: str | None = None,
     problems: tuple[str, ...] = (),
 ) -> Reply:
@@ -80,6 +83,7 @@ def reply_from_text(
         thinker: name of the backend.
         director: makes instruction and header.
         variant: the fields that were asked for; missing ones are noted.
+        direction: decided before; None leaves it to the director.
         default_language: of a response without letters.
         problems: of the backend.
     Raises:
@@ -95,6 +99,7 @@ def reply_from_text(
         parsed.thoughts,
         thinker=thinker,
         director=director,
+        direction=direction,
         default_language=default_language,
         raw=raw,
         problems=(*problems, *parsed.problems),
@@ -139,10 +144,30 @@ def last_reply(thinker: Thinker, turns: Sequence[Turn]) -> Reply:
     return final
 
 
-def then_reply(pieces: Iterator[str], finish: Callable[[str], Reply]) -> Iterator[str | Reply]:
-    """The pieces as they come, then the Reply that `finish` makes of the whole text."""
-    whole: list[str] = []
+def then_reply(
+    pieces: Iterator[str],
+    finish: Callable[[str, Direction | None], Reply],
+    *,
+    director: StrategyToInstruction,
+    variant: ChainVariant,
+    default_language: str | None = None,
+) -> Iterator[str | Direction | Reply]:
+    """The pieces as they come, then the Reply.
+
+    The Direction comes as soon as the response has begun, provided that the strategy stands before it.
+
+    Args:
+        pieces: of a model's text.
+        finish: makes the Reply of the whole text and of the Direction, if there was one.
+        director, variant, default_language: as for `reply_from_text`.
+    """
+    written, direction = "", None
+    decided_by = "response_strategy" in variant_fields(variant)
     for piece in pieces:
-        whole.append(piece)
+        written += piece
         yield piece
-    yield finish("".join(whole))
+        begun = begun_thoughts(written) if direction is None else None
+        if begun is not None and (begun.response_strategy is not None or not decided_by):
+            direction = director.direct(begun, language_of(begun.response, default_language))
+            yield direction
+    yield finish(written, direction)

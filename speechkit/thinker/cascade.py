@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from speechkit.config import Config
 from speechkit.errors import ConfigError
-from speechkit.protocols import EmotionScorer, Reply, StrategyToInstruction, Thoughts, Transcriber, Turn
+from speechkit.protocols import Direction, EmotionScorer, Reply, StrategyToInstruction, Thoughts, Transcriber, Turn
 from speechkit.thinker.answers import MAX_AUDIO_SECONDS, Language, check_turns, last_reply, make_reply
 from speechkit.thinker.formats import serialise_thoughts
 from speechkit.thinker.instruction import TemplateInstruction, describe
@@ -46,6 +46,7 @@ class _Plan:
     thoughts: Thoughts
     strategy: Strategy
     perception: Perception
+    direction: Direction
     problems: tuple[str, ...]
 
 
@@ -85,11 +86,12 @@ class CascadeThinker:
         """See `Thinker`."""
         return last_reply(self, turns)
 
-    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Reply]:
-        """The thoughts as tagged text at once, then the response sentence by sentence, then the Reply."""
+    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Direction | Reply]:
+        """The direction and the thoughts as tagged text at once, then the response sentence by sentence, then the Reply."""
         plan = self._plan(turns)
         head = serialise_thoughts(plan.thoughts, "tagged", "with_asr")
         opening = head[: head.rindex("<response>") + len("<response>")]
+        yield plan.direction
         yield opening
         sentences: list[str] = []
         spoken = SpokenSentences(plan.perception.language, self.config.max_sentences)
@@ -129,7 +131,22 @@ class CascadeThinker:
             response_strategy=strategy.plan(seen.language),
             response=strategy.opening(seen.language),
         )
-        return _Plan(thoughts=thoughts, strategy=strategy, perception=seen, problems=tuple(problems))
+        direction = self._directed(thoughts, seen, problems)
+        return _Plan(
+            thoughts=thoughts, strategy=strategy, perception=seen, direction=direction, problems=tuple(problems)
+        )
+
+    def _directed(self, thoughts: Thoughts, seen: Perception, problems: list[str]) -> Direction:
+        """How the answer is to sound; tempered where the policy asks for it."""
+        direction = self.director.direct(thoughts, seen.language)
+        policy = self.config.regulation
+        if policy is None or not seen.emotions:
+            return direction
+        style = tempered_style(direction.style, seen.emotions, policy)
+        if style == direction.style:
+            return direction
+        problems.append("tempered")
+        return replace(direction, style=style, instruction=describe(style, seen.language))
 
     def _choose(self, turns: Sequence[Turn], seen: Perception, problems: list[str]) -> tuple[str, Strategy]:
         """Intent, then strategy under it, each by the text model among those that suit the emotion."""
@@ -177,17 +194,13 @@ class CascadeThinker:
         yield from spoken.run(self.text_model.write(messages))
 
     def _reply(self, plan: _Plan, response: str, raw: str, problems: tuple[str, ...]) -> Reply:
-        thoughts = replace(plan.thoughts, response=response)
-        language = plan.perception.language
-        direction = self.director.direct(thoughts, language)
-        policy = self.config.regulation
-        if policy is not None and plan.perception.emotions:
-            style = tempered_style(direction.style, plan.perception.emotions, policy)
-            if style != direction.style:
-                direction = replace(direction, style=style, instruction=describe(style, language))
-                problems = (*problems, "tempered")
         return make_reply(
-            thoughts, thinker=self.name, direction=direction, default_language=language, raw=raw, problems=problems
+            replace(plan.thoughts, response=response),
+            thinker=self.name,
+            direction=plan.direction,
+            default_language=plan.perception.language,
+            raw=raw,
+            problems=problems,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from speechkit.config import Config
 from speechkit.metrics.judge_scores import ChainVariant
-from speechkit.protocols import Reply, StrategyToInstruction, Turn
+from speechkit.protocols import Direction, Reply, StrategyToInstruction, Turn
 from speechkit.thinker.answers import check_turns, last_reply, reply_from_text, then_reply, turn_language
 from speechkit.thinker.chat_client import ChatClient, ChatConfig
 from speechkit.thinker.instruction import TemplateInstruction
@@ -54,24 +54,31 @@ class EndpointThinker:
         """See `Thinker`."""
         return last_reply(self, turns)
 
-    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Reply]:
+    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Direction | Reply]:
         """See `Thinker`."""
         language = turn_language(check_turns(turns))
         if self.config.prompted:
             turns = with_format(turns, format_prompt(self.config.variant, language or "en"))
         messages = [self._message(turn) for turn in turns]
 
-        def finish(raw: str) -> Reply:
+        def finish(raw: str, direction: Direction | None) -> Reply:
             return reply_from_text(
                 raw,
                 thinker=self.name,
                 director=self.director,
                 variant=self.config.variant,
+                direction=direction,
                 default_language=language,
                 problems=("length",) if self.client.finish_reason == "length" else (),
             )
 
-        yield from then_reply(self.client.stream(messages), finish)
+        yield from then_reply(
+            self.client.stream(messages),
+            finish,
+            director=self.director,
+            variant=self.config.variant,
+            default_language=language,
+        )
 
     def _message(self, turn: Turn) -> dict[str, Any]:
         parts = chat_parts(turn, self.config.media_style, self.config.max_media_bytes)

@@ -11,7 +11,7 @@ from typing import Any
 from speechkit.config import Config
 from speechkit.errors import CheckpointError, ConfigError, DependencyError, ThinkerError
 from speechkit.metrics.judge_scores import ChainVariant
-from speechkit.protocols import Reply, StrategyToInstruction, Turn
+from speechkit.protocols import Direction, Reply, StrategyToInstruction, Turn
 from speechkit.thinker.answers import (
     MAX_AUDIO_SECONDS,
     check_turns,
@@ -95,7 +95,7 @@ class QwenOmniThinker:
         """See `Thinker`."""
         return last_reply(self, turns)
 
-    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Reply]:
+    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Direction | Reply]:
         """See `Thinker`."""
         config = self.config
         language = turn_language(check_turns(turns, max_audio_seconds=config.max_audio_seconds))
@@ -103,17 +103,20 @@ class QwenOmniThinker:
             turns = with_format(turns, format_prompt(config.variant, language or "en"))
         run = _Generation(self.model, self.processor, self._inputs(turns), config)
 
-        def finish(raw: str) -> Reply:
+        def finish(raw: str, direction: Direction | None) -> Reply:
             return reply_from_text(
                 raw,
                 thinker=self.name,
                 director=self.director,
                 variant=config.variant,
+                direction=direction,
                 default_language=language,
                 problems=("length",) if run.reached_limit else (),
             )
 
-        yield from then_reply(run.pieces(), finish)
+        yield from then_reply(
+            run.pieces(), finish, director=self.director, variant=config.variant, default_language=language
+        )
 
     def _inputs(self, turns: Sequence[Turn]) -> dict[str, Any]:
         """Tensors for `generate`, on the model's device."""

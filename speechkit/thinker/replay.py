@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from speechkit.errors import ThinkerError, ThoughtsError
-from speechkit.protocols import Reply, Thinker, Turn
+from speechkit.protocols import Direction, Reply, Thinker, Turn
 from speechkit.thinker.answers import check_turns, last_reply
 from speechkit.thinker.formats import serialise_thoughts
 from speechkit.thinker.records import read_records, record_line, turns_key
@@ -31,7 +31,7 @@ class RecordingThinker:
         """See `Thinker`."""
         return last_reply(self, turns)
 
-    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Reply]:
+    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Direction | Reply]:
         """See `Thinker`; a stream that is left early is not recorded."""
         for item in self.thinker.stream(turns):
             if isinstance(item, Reply):
@@ -86,8 +86,9 @@ class ReplayThinker:
         self._used[key] = place + 1
         return rows[min(place, len(rows) - 1)]
 
-    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Reply]:
-        """The recorded text as one piece, then the reply."""
+    def stream(self, turns: Sequence[Turn]) -> Iterator[str | Direction | Reply]:
+        """The direction, the recorded text as one piece, then the reply."""
         reply = self.reply(turns)
+        yield reply.direction
         yield reply.raw or serialise_thoughts(reply.thoughts, "tagged", "with_asr")
         yield reply

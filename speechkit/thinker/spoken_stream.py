@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from speechkit.protocols import Reply
+from speechkit.protocols import Direction, Reply, Thoughts
 from speechkit.thinker.formats import parse_thoughts
 
 _UNCERTAIN = re.compile(r"(?:<[^>]{0,30}|&[a-z;]{0,8}|\s+)\Z")
@@ -15,14 +15,14 @@ _EARLY = ("tagged", "json", "emova", "released")
 """Formats in which the beginning of a response is known to stay; in others it comes as a whole."""
 
 
-def spoken_stream(items: Iterable[str | Reply]) -> Iterator[str | Reply]:
-    """The response alone.
+def spoken_stream(items: Iterable[str | Direction | Reply]) -> Iterator[str | Direction | Reply]:
+    """The response alone, and how it is to sound.
 
     Args:
         items: of `Thinker.stream`.
     Yields:
         Pieces that join to the beginning of `reply.text`, to all of it unless the model took back what it had written
-        (then what was said stays said); at last the Reply.
+        (then what was said stays said); a Direction where it comes; at last the Reply.
     """
     written, said = "", ""
     for item in items:
@@ -31,6 +31,9 @@ def spoken_stream(items: Iterable[str | Reply]) -> Iterator[str | Reply]:
                 yield item.text[len(said) :]
             yield item
             return
+        if isinstance(item, Direction):
+            yield item
+            continue
         written += item
         known = response_so_far(written)
         if known.startswith(said) and known != said:
@@ -46,7 +49,13 @@ def response_so_far(written: str) -> str:
     >>> response_so_far("<user_intent>to talk</user_int")
     ''
     """
+    begun = begun_thoughts(written)
+    return "" if begun is None else _UNCERTAIN.sub("", begun.response)
+
+
+def begun_thoughts(written: str) -> Thoughts | None:
+    """The thoughts in a text that still grows, once their response has begun; None before, and in formats that may change."""
     parsed = parse_thoughts(written)
-    if parsed.thoughts is None or parsed.format not in _EARLY or "missing:response" in parsed.problems:
-        return ""
-    return _UNCERTAIN.sub("", parsed.thoughts.response)
+    if parsed.format not in _EARLY or "missing:response" in parsed.problems:
+        return None
+    return parsed.thoughts

@@ -157,7 +157,8 @@ def test_a_tiny_random_model_gives_valid_thoughts_every_time(template: bool) -> 
             model, tokenizer, WritingConfig(max_new_tokens=12, temperature=1.0, seed=seed)
         )
         thinker = CascadeThinker(text_model, transcriber=FakeTranscriber(words), scorer=FakeScorer({emotion: 1.0}))
-        *pieces, reply = thinker.stream([HEARD])
+        direction, *pieces, reply = thinker.stream([HEARD])
+        assert direction == reply.direction
         parsed = parse_thoughts("".join(pieces), expect="with_asr")
         assert parsed.thoughts == reply.thoughts
         assert not parsed.problems
