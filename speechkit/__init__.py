@@ -35,7 +35,10 @@ _ERRORS = (
 )
 
 _HOMES = {
+    "Answer": "speechkit.dialogue",
     "Controls": "u2s",
+    "Dialogue": "speechkit.dialogue",
+    "DialogueConfig": "speechkit.dialogue",
     "Speech": "speechkit.types",
     "Speechkit": "speechkit.pipeline",
     "StreamResampler": "speechkit.waveform",

@@ -1,3 +1,4 @@
+from speechkit.dialogue import Answer as Answer, Dialogue as Dialogue, DialogueConfig as DialogueConfig
 from speechkit.errors import (
     AudioFileError as AudioFileError,
     CheckpointError as CheckpointError,
@@ -31,12 +32,15 @@ from u2s import Controls as Controls
 
 __version__: str
 __all__ = [
+    "Answer",
     "AudioFileError",
     "CheckpointError",
     "CodecMismatchError",
     "ConfigError",
     "Controls",
     "DependencyError",
+    "Dialogue",
+    "DialogueConfig",
     "ManifestError",
     "SampleRateError",
     "ShapeError",

@@ -105,13 +105,14 @@ def canonical(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def record_line(turns: Sequence[Turn], reply: Reply) -> str:
-    """One exchange as a line, with its end."""
+def record_line(turns: Sequence[Turn], reply: Reply, more: Mapping[str, Any] | None = None) -> str:
+    """One exchange as a line, with its end; `more` are further fields, which readers of replies pass over."""
     row = {
         "version": RECORD_VERSION,
         "key": turns_key(turns),
         "turns": [turn_to_dict(turn) for turn in turns],
         "reply": reply_to_dict(reply),
+        **(more or {}),
     }
     return canonical(row) + "\n"
 
@@ -122,6 +123,16 @@ def read_records(path: str | Path) -> Iterator[tuple[str, Reply]]:
     Raises:
         ThoughtsError: the file is missing, or a line is damaged, cut off, or of another version.
     """
+    for row in read_rows(path):
+        yield row["key"], reply_from_dict(row["reply"])
+
+
+def read_rows(path: str | Path) -> Iterator[dict[str, Any]]:
+    """The lines as dicts that have version, key, turns and reply.
+
+    Raises:
+        ThoughtsError: as `read_records`.
+    """
     try:
         lines = Path(path).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -131,9 +142,9 @@ def read_records(path: str | Path) -> Iterator[tuple[str, Reply]]:
             continue
         try:
             row = json.loads(line)
-            version, key, reply = row["version"], row["key"], row["reply"]
+            version, _ = row["version"], (row["key"], row["turns"], row["reply"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ThoughtsError(f"line {number} of the recording {path} is damaged: {error}.") from error
         if version != RECORD_VERSION:
             raise ThoughtsError(f"line {number} of {path} has version {version!r}; this reads {RECORD_VERSION}.")
-        yield key, reply_from_dict(reply)
+        yield row

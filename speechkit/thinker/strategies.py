@@ -192,6 +192,13 @@ _OTHER_NAMES = {
     "害怕": "fearful", "恐惧": "fearful", "厌恶": "disgusted", "惊讶": "surprised",
 }  # fmt: skip
 
+EMOTION_WORDS: Mapping[str, str] = {
+    **{emotion: emotion for emotion in EMOTIONS},
+    **{word: emotion for word, emotion in _OTHER_NAMES.items() if len(word) > 3 or not word.isascii()},
+    "joy": "happy", "平静": "neutral",
+}  # fmt: skip
+"""Words of a text that name an emotion, in English and Mandarin."""
+
 
 def strategies_for(emotion: str) -> tuple[Strategy, ...]:
     """The strategies that suit an emotion of the user, the default first.

@@ -1,0 +1,56 @@
+"""Where the parts of a thinker come from that its spec does not name: the kit hears, the bundled scorer feels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from speechkit.protocols import EmotionScorer, Thinker, Transcriber
+from speechkit.thinker.cascade import CascadeConfig
+from speechkit.thinker.instruction import TemplateInstruction
+from speechkit.thinker.registry import Parts, thinker
+from speechkit.thinker.regulated import RegulatedInstruction
+from speechkit.thinker.regulation import RegulationPolicy
+
+if TYPE_CHECKING:
+    from speechkit.pipeline import Speechkit
+
+
+def build_thinker(
+    spec: str,
+    kit: Speechkit | None,
+    parts: Parts,
+    *,
+    language: str = "en",
+    regulation: RegulationPolicy | None = None,
+) -> Thinker:
+    """A thinker by its spec, its missing parts filled in.
+
+    Args:
+        spec: see `speechkit.thinker.thinker`.
+        kit: gives the cascade its transcriber.
+        parts: what is there already.
+        language: of sound whose language is not stated.
+        regulation: into the cascade's choice of strategy, and into the direction of any other thinker.
+    Raises:
+        ConfigError, DependencyError, CheckpointError, ThoughtsError: as `speechkit.thinker.thinker`.
+    """
+    if spec.partition(":")[0] == "cascade":
+        config = parts.cascade or CascadeConfig(language="zh" if language == "zh" else "en")
+        parts = replace(
+            parts,
+            transcriber=parts.transcriber or _transcriber(kit),
+            scorer=parts.scorer or _scorer(),
+            cascade=replace(config, regulation=regulation or config.regulation),
+        )
+    elif regulation is not None:
+        parts = replace(parts, director=RegulatedInstruction(regulation, parts.director or TemplateInstruction()))
+    return thinker(spec, parts)
+
+
+def _transcriber(kit: Speechkit | None) -> Transcriber | None:
+    return None
+
+
+def _scorer() -> EmotionScorer | None:
+    return None
