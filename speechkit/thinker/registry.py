@@ -13,6 +13,7 @@ from speechkit.thinker.endpoint import EndpointConfig, EndpointThinker
 from speechkit.thinker.replay import ReplayThinker
 from speechkit.thinker.text_endpoint import EndpointTextModel
 from speechkit.thinker.text_model import TextModel
+from speechkit.thinker.text_template import TemplateTextModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,19 +37,20 @@ class Parts:
 
 
 def text_model(place: str, model: str = "") -> TextModel:
-    """The cascade's language model: an http address, a local folder, a .gguf file or a hub id.
+    """The cascade's language model: "smol", "template", an http address, a local folder, a .gguf file or a hub id.
+
+    Nothing means "smol".
 
     Raises:
-        ConfigError: nothing is given.
         DependencyError, CheckpointError: as `load_text_model`.
     """
-    if not place:
-        raise ConfigError("the cascade needs a language model: cascade:<folder, .gguf file, hub id or http address>.")
+    if place == "template":
+        return TemplateTextModel()
     if place.startswith(("http://", "https://")):
         return EndpointTextModel(ChatConfig(base_url=place, model=model, max_new_tokens=256))
     from speechkit.thinker.text_transformers import load_text_model
 
-    return load_text_model(place)
+    return load_text_model(place or "smol")
 
 
 def _cascade(place: str, parts: Parts) -> Thinker:

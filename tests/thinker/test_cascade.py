@@ -216,6 +216,25 @@ def test_loading(tmp_path: object) -> None:
     assert text_model("http://127.0.0.1:1/v1").name == "endpoint:"
     with pytest.raises(CheckpointError, match="cannot load"):
         load_text_model(f"{tmp_path}/gone")
-    for spec in ("nonsense", "cascade:", "endpoint:"):
+    for spec in ("nonsense", "endpoint:"):
         with pytest.raises(ConfigError):
             thinker(spec)
+
+
+def test_without_a_language_model() -> None:
+    from speechkit.thinker.registry import Parts, thinker
+
+    bare = thinker("cascade:template", Parts(transcriber=FakeTranscriber("I failed."), scorer=FakeScorer({"sad": 1.0})))
+    reply = bare.reply([HEARD])
+    assert reply.direction.strategy == "empathise"
+    assert reply.text == STRATEGIES["empathise"].opening("en")
+    assert set(reply.problems) == {"choice_by_default", "response_fallback"}
+
+
+def test_smol_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from speechkit.errors import DependencyError
+    from speechkit.thinker import text_transformers
+
+    monkeypatch.setattr(text_transformers.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(DependencyError, match=r"speechkit\[smol\].*cascade:template"):
+        text_transformers.packaged_smollm2()
