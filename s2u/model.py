@@ -110,6 +110,14 @@ class S2U(nn.Module):
         return greedy_phones(self.phone_decoder, self.quantizer.codes_of(ids)[None])[0] if len(ids) else []
 
     @torch.inference_mode()
+    def phone_posteriors(self, units: Units) -> NDArray[np.float32]:
+        """What the phone decoder reads out of units: float32 [N, P + 1], natural log probabilities, the blank last."""
+        if not len(units):
+            return np.zeros((0, self.config.num_phones + 1), np.float32)
+        codes = self.quantizer.codes_of(torch.from_numpy(units.ids))
+        return self.phone_decoder(codes[None])[0].log_softmax(-1).numpy()
+
+    @torch.inference_mode()
     def latents(self, waveform: Samples, sample_rate: int) -> Tensor:
         """Encoder output before the projection to FSQ, for probes: float32 [N, D], whole utterance at once."""
         samples = self._checked(waveform, sample_rate)

@@ -174,6 +174,18 @@ class Speechkit:
         """
         return self.decode(self.encode(waveform, sample_rate), style, seed=seed, controls=controls)
 
+    def phone_posteriors(self, waveform: ArrayLike | Tensor, sample_rate: int) -> NDArray[np.float32]:
+        """What phones are heard in a recording, unit by unit; a `speechkit.protocols.PhonePosteriors`.
+
+        Args:
+            waveform, sample_rate: as for `encode`.
+        Returns:
+            float32 [N, P + 1]: natural log probabilities over the encoder's phones (240, `emova240`) and, last, the CTC blank.
+        Raises:
+            As `encode`.
+        """
+        return self.encoder.phone_posteriors(self.encode(waveform, sample_rate))
+
     def style_of(self, reference: ArrayLike | Tensor, sample_rate: int) -> Tensor:
         """Style vector of a reference clip: who speaks, and how.
 

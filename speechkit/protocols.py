@@ -1,6 +1,6 @@
 """The seams of the house on one page: what a stage may ask of another without knowing it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -11,6 +11,9 @@ from speechkit.errors import ThoughtsError
 
 Waveform = NDArray[np.float32]
 """float32 [T] in [-1, 1], mono."""
+
+PhonePosteriors = Callable[[Waveform, int], NDArray[np.float32]]
+"""(waveform, sample rate) to float32 [N, P + 1]: natural log probabilities of phones and, last, the CTC blank, a unit."""
 
 Role = Literal["system", "user", "assistant"]
 
