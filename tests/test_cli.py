@@ -172,7 +172,7 @@ def test_voice_and_reference_exclude_each_other(units: Path, models: Path, clips
     assert unknown.exit_code == 2 and unknown.stderr.count("\n") == 1 and "female, male" in unknown.stderr
 
 
-@pytest.mark.parametrize("command", ["", "encode", "decode", "convert", "info", "doctor", "demo"])
+@pytest.mark.parametrize("command", ["", "encode", "decode", "convert", "info", "doctor", "demo", "chat"])
 def test_help_shows_examples(command: str) -> None:
     result = run(*command.split(), "--help")
     assert result.exit_code == 0 and "speechkit" in result.stdout and len(result.stdout.splitlines()) > 8

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speechkit.asr.listening import SAMPLE_RATE, files_fingerprint, model_name, prepare, require_files
+from speechkit.asr.onnx_folding import folded_session
 from speechkit.errors import CheckpointError, DependencyError, TextError
 from speechkit.protocols import Waveform
 
@@ -44,7 +45,8 @@ class MoonshineTranscriber:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         try:
-            self._encoder, self._decoder = (onnxruntime.InferenceSession(str(path), options) for path in files[:2])
+            self._encoder = onnxruntime.InferenceSession(str(files[0]), options)
+            self._decoder = folded_session(files[1], threads)
         except Exception as error:
             raise CheckpointError(f"onnxruntime cannot load the model in {folder}: {error}") from error
         self._vocabulary = read_vocabulary(files[2].read_bytes())

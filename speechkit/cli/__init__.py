@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from speechkit import __version__
-from speechkit.cli import demo, doctor, encode, evaluate, info, speak
+from speechkit.cli import chat, demo, doctor, encode, evaluate, info, speak
 from speechkit.errors import SpeechkitError
 
 USER_ERROR = 2
@@ -40,6 +40,7 @@ app.command("convert")(speak.convert)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.command("chat")(chat.chat)
 app.add_typer(evaluate.app, name="evaluate")
 
 
@@ -60,6 +61,7 @@ def speechkit(
     speechkit encode talk.wav -o units.jsonl          speech -> 25 units a second
     speechkit decode units.jsonl --voice female -o out/
     speechkit convert talk.wav --reference her.wav -o as_her.wav
+    speechkit chat --audio question.wav -o answer.wav  it hears, reasons, answers aloud
     """
 
 

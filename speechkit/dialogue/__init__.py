@@ -13,7 +13,7 @@ from __future__ import annotations
 from speechkit.dialogue.conversation import Dialogue, DialogueConfig
 from speechkit.dialogue.events import Answer, AudioEvent, Event, TextEvent, ThoughtsEvent
 from speechkit.dialogue.session import read_session, replay_session
-from speechkit.dialogue.speaker import KitSpeaker, Line, Speaker, ToneSpeaker
+from speechkit.dialogue.speaker import KitSpeaker, Line, SilentSpeaker, Speaker, ToneSpeaker
 
 __all__ = [
     "Answer",
@@ -23,6 +23,7 @@ __all__ = [
     "Event",
     "KitSpeaker",
     "Line",
+    "SilentSpeaker",
     "Speaker",
     "TextEvent",
     "ThoughtsEvent",

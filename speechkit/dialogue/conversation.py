@@ -38,6 +38,10 @@ class DialogueConfig(Config):
     """Of sound whose language is not stated."""
     system: str = ""
     """What the thinker is told before the first turn."""
+    transcriber: str = "embedded"
+    """Of a cascade: see `speechkit.asr.transcriber`."""
+    scorer: str = "embedded"
+    """Of the emotion in the voice, of a cascade: see `speechkit.emotion.scorer`; "none" guesses it from the words."""
     history_exchanges: int = 20
     """Exchanges before the last that the thinker reads."""
     regulation: RegulationPolicy | None = None
@@ -75,7 +79,7 @@ class Dialogue:
             kit: hears (phones for the embedded transcriber) and speaks; may be left out where others do both.
             thinker: a thinker, or a spec such as "cascade", "cascade:/models/lm" or "endpoint:http://127.0.0.1:8000/v1".
             speaker: says the answers; the kit by default.
-            parts: of a thinker given by its spec; what is left out comes from the kit.
+            parts: of a thinker given by its spec; what is left out comes from kit and config.
             config: how the conversation is held.
         Raises:
             ConfigError: neither a kit nor a speaker, or a spec that is not known.
@@ -87,7 +91,13 @@ class Dialogue:
         self.speaker: Speaker = speaker or KitSpeaker(kit)  # type: ignore[arg-type]
         if isinstance(thinker, str):
             thinker = build_thinker(
-                thinker, kit, parts or Parts(), language=self.config.language, regulation=self.config.regulation
+                thinker,
+                kit,
+                parts or Parts(),
+                language=self.config.language,
+                transcriber=self.config.transcriber,
+                scorer=self.config.scorer,
+                regulation=self.config.regulation,
             )
         self.thinker = thinker
         self.history = History(system=self.config.system)
@@ -151,7 +161,7 @@ class Dialogue:
             text=text, audio=audio, sample_rate=sample_rate, images=tuple(map(str, images)),
             video=None if video is None else str(video), language=language,
         )  # fmt: skip
-        self._leave()
+        self.leave()
         self._stop.clear()
         self._heard_seconds = None
         self._running = self._answered(turn)
@@ -180,7 +190,8 @@ class Dialogue:
         except OSError as error:
             raise ThoughtsError(f"the session {path} cannot be written: {error}.") from error
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """End the running answer, as closing its iterator does."""
         running, self._running = self._running, None
         if running is not None and hasattr(running, "close"):
             running.close()
@@ -198,7 +209,7 @@ class Dialogue:
         )
         try:
             yield from self._until_stopped(answering)
-        except GeneratorExit:
+        except (GeneratorExit, KeyboardInterrupt):
             self._remember(turns, answering)
             raise
         answer = self._remember(turns, answering)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from speechkit.asr import transcriber as make_transcriber
 from speechkit.protocols import EmotionScorer, Thinker, Transcriber
 from speechkit.thinker.cascade import CascadeConfig
 from speechkit.thinker.instruction import TemplateInstruction
@@ -22,15 +23,19 @@ def build_thinker(
     parts: Parts,
     *,
     language: str = "en",
+    transcriber: str = "embedded",
+    scorer: str = "embedded",
     regulation: RegulationPolicy | None = None,
 ) -> Thinker:
     """A thinker by its spec, its missing parts filled in.
 
     Args:
         spec: see `speechkit.thinker.thinker`.
-        kit: gives the cascade its transcriber.
+        kit: hears for the transcriber `embedded`; without one there has to be another, or there is only text.
         parts: what is there already.
         language: of sound whose language is not stated.
+        transcriber: of the cascade, see `speechkit.asr.transcriber`.
+        scorer: of the cascade, see `speechkit.emotion.scorer`; "none" guesses the emotion from the words.
         regulation: into the cascade's choice of strategy, and into the direction of any other thinker.
     Raises:
         ConfigError, DependencyError, CheckpointError, ThoughtsError: as `speechkit.thinker.thinker`.
@@ -39,8 +44,8 @@ def build_thinker(
         config = parts.cascade or CascadeConfig(language="zh" if language == "zh" else "en")
         parts = replace(
             parts,
-            transcriber=parts.transcriber or _transcriber(kit),
-            scorer=parts.scorer or _scorer(),
+            transcriber=parts.transcriber or _transcriber(transcriber, kit),
+            scorer=parts.scorer or _scorer(scorer),
             cascade=replace(config, regulation=regulation or config.regulation),
         )
     elif regulation is not None:
@@ -48,9 +53,15 @@ def build_thinker(
     return thinker(spec, parts)
 
 
-def _transcriber(kit: Speechkit | None) -> Transcriber | None:
-    return None
+def _transcriber(spec: str, kit: Speechkit | None) -> Transcriber | None:
+    if spec == "embedded" and kit is None:
+        return None
+    return make_transcriber(spec, posteriors=kit.phone_posteriors if kit else None)
 
 
-def _scorer() -> EmotionScorer | None:
-    return None
+def _scorer(spec: str) -> EmotionScorer | None:
+    if spec == "none":
+        return None
+    from speechkit.emotion import scorer
+
+    return scorer(spec)

@@ -56,6 +56,17 @@ class KitSpeaker:
         yield from self.kit.say_stream(line.text, instruction=line.instruction, seed=line.seed)
 
 
+class SilentSpeaker:
+    """Says nothing: conversations in writing."""
+
+    name = "silent"
+    sample_rate = 24000
+
+    def speak(self, line: Line) -> Iterator[Speech]:
+        """No piece; see `Speaker`."""
+        return iter(())
+
+
 class ToneSpeaker:
     """A tone a character: tests, and conversations before there is a voice. Height and pace follow the style header."""
 
