@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from speechkit.text.english import english_phones
 from speechkit.text.inventory import (
     CHARSIU_EN,
@@ -16,14 +14,14 @@ from speechkit.text.inventory import (
 )
 from speechkit.text.mandarin import NeutralTone, mandarin_phones, phones_from_pinyin
 from speechkit.text.normalise import normalise
+from speechkit.text.reading import MARKS, reading
+from speechkit.text.scripts import split_scripts
 from speechkit.text.sentences import sentences
 
 __all__ = [
-    "CHARSIU_EN", "CHARSIU_ZH", "EMOVA240", "EMOVA271", "normalise", "phone_ids", "phones",
-    "phones_from_pinyin", "sentences", "strip_tone_and_stress", "to_charsiu",
+    "CHARSIU_EN", "CHARSIU_ZH", "EMOVA240", "EMOVA271", "MARKS", "normalise", "phone_ids", "phones",
+    "phones_from_pinyin", "reading", "sentences", "strip_tone_and_stress", "to_charsiu",
 ]  # fmt: skip
-
-_HAN = re.compile("([\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff][^A-Za-z]*)")
 
 
 def phones(text: str, language: str, *, sandhi: bool = True, neutral: NeutralTone = "citation") -> list[str]:
@@ -43,8 +41,8 @@ def phones(text: str, language: str, *, sandhi: bool = True, neutral: NeutralTon
     ['en_T', 'en_IY1', 'en_T', 'en_IY1', 'en_EH1', 'en_S', 'CN_sh', 'CN_iii4']
     """
     labels: list[str] = []
-    for part in _HAN.split(normalise(text, language)):
-        if _HAN.fullmatch(part):
+    for part, is_mandarin in split_scripts(normalise(text, language)):
+        if is_mandarin:
             labels += mandarin_phones(part, sandhi=sandhi, neutral=neutral)
         else:
             labels += [f"en_{phone}" for phone in english_phones(part)]

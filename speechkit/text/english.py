@@ -35,6 +35,20 @@ def english_phones(text: str) -> list[str]:
     >>> english_phones("Speech kits!")
     ['S', 'P', 'IY1', 'CH', 'K', 'IH1', 'T', 'S']
     """
+    return [phone for _, word in spoken_words(text) for phone in word]
+
+
+def spoken_words(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Every English word of a text with what stands before it.
+
+    Args:
+        text: normalised text.
+    Returns:
+        Pairs of the characters since the last word, and the word's ARPAbet phones; a last pair without phones holds what
+        stands behind the last word.
+    >>> spoken_words("Oh, no!")
+    [('', ('OW1',)), (', ', ('N', 'OW1')), ('!', ())]
+    """
     plain = "".join(
         character
         for character in unicodedata.normalize("NFKD", text.translate(_LIGATURES))
@@ -42,7 +56,11 @@ def english_phones(text: str) -> list[str]:
     )
     if plain.isupper() and len(re.findall("[A-Z]{2,}", plain)) > 3:
         plain = plain.lower()
-    return [phone for word in _WORD.findall(plain) for phone in word_phones(word)]
+    found, end = [], 0
+    for word in _WORD.finditer(plain):
+        found.append((plain[end : word.start()], word_phones(word[0])))
+        end = word.end()
+    return [*found, (plain[end:], ())]
 
 
 def word_phones(word: str) -> tuple[str, ...]:

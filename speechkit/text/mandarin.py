@@ -102,6 +102,25 @@ def mandarin_phones(text: str, *, sandhi: bool = True, neutral: NeutralTone = "c
     return labels
 
 
+def mandarin_words(text: str) -> list[tuple[str, list[str]]]:
+    """Every word of a Mandarin text, as it is spoken.
+
+    Args:
+        text: normalised characters and punctuation.
+    Returns:
+        Pairs of the word as it is written and its ``CN_`` labels; punctuation and what cannot be read have none. The
+        labels, joined, are ``mandarin_phones(text)``.
+    >>> mandarin_words("你好，天")
+    [('你好', ['CN_n', 'CN_i2', 'CN_h', 'CN_ao3']), ('，', []), ('天', ['CN_t', 'CN_ian1'])]
+    """
+    words = _words(text)
+    rows = apply_sandhi(words, _read(words))
+    return [
+        (word, [label for pair in zip(word, row, strict=True) if pair[1] for label in _character_phones(*pair, "citation")])
+        for word, row in zip(words, rows, strict=True)
+    ]
+
+
 def pinyin(text: str, *, sandhi: bool = True) -> tuple[list[str], list[str]]:
     """Read Chinese characters as numbered pinyin.
 

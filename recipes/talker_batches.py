@@ -1,0 +1,264 @@
+"""Batches for the talker: shards and generated instructions to padded sequences with their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from recipes.talker_data import read_index
+from speechkit.config import Config
+from speechkit.errors import ManifestError
+from speechkit.talker.header import DEFAULTS, header_of
+from speechkit.talker.instructions import drop_attributes, phrase, random_header
+from speechkit.talker.model import Sequences
+from speechkit.talker.sequence import after_header, before_header, header_symbols, unit_symbol
+from speechkit.talker.vocabulary import Vocabulary
+
+NOTHING, TEXT, STYLE, UNIT = 0, 1, 2, 3
+"""Kinds of targets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig(Config):
+    """How sequences are drawn from shards."""
+
+    batch_tokens: int = 6000
+    """Positions in a batch, padding counted."""
+    instruction_share: float = 0.3
+    """Clips that get an instruction; the others begin with the header alone."""
+    instructions: int = 16
+    """Generated instructions, without speech, in every batch."""
+    dropout: float = 0.2
+    """Each attribute of a clip is left open with this probability."""
+    least_score: float = -1.5
+    """Clips whose alignment scores worse are left out."""
+    weights: Mapping[str, float] | None = None
+    """By the shard's name: how often its clips are drawn; 1 where nothing is said."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Example:
+    """One sequence and its targets, all [S]; `text` [M].
+
+    Attributes:
+        tokens, places, held: see `Sequences`.
+        targets: index of the next symbol within its kind.
+        kinds: NOTHING, TEXT, STYLE or UNIT.
+        moves: of the pointer behind a unit; -1 where there is none.
+        text: token ids.
+    """
+
+    tokens: NDArray[np.int64]
+    places: NDArray[np.int64]
+    held: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    moves: NDArray[np.int64]
+    text: NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Batch:
+    """Padded examples.
+
+    Attributes:
+        sequences: what the model reads.
+        targets, kinds, moves: int64 [B, S]; see `Example`.
+    """
+
+    sequences: Sequences
+    targets: Tensor
+    kinds: Tensor
+    moves: Tensor
+
+    def to(self, device: torch.device, non_blocking: bool = False) -> Batch:
+        """The same on another device."""
+        parts = {field.name: getattr(self.sequences, field.name).to(device, non_blocking=non_blocking) for field in fields(Sequences)}
+        rest = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in ("targets", "kinds", "moves")}
+        return Batch(sequences=Sequences(**parts), **rest)
+
+
+class Writer:
+    """Rows to examples, in one vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.words, self.ids = vocabulary, vocabulary.ids
+        self.first_unit = self.ids[unit_symbol(0)]
+        self.first_style = min(self.ids[symbol] for symbol in header_symbols(header_of(DEFAULTS)))
+        self.first_text = self.ids["<|en|>"]
+
+    def instructed(self, instruction: str, style: Mapping[str, str]) -> Example:
+        """An instruction and its header, without speech."""
+        head = before_header(self.words.instruction_ids(instruction), self.ids)
+        header = [self.ids[symbol] for symbol in header_symbols(header_of(style))]
+        tokens = np.array([*head, *header])
+        blank = np.full(len(tokens), -1)
+        targets, kinds = np.zeros_like(tokens), np.zeros_like(tokens)
+        where = slice(len(head) - 1, len(tokens) - 1)
+        targets[where], kinds[where] = np.array(header) - self.first_style, STYLE
+        return Example(tokens=tokens, places=blank, held=0 * blank, targets=targets, kinds=kinds, moves=blank, text=tokens[:0])
+
+    def spoken(
+        self, row: Mapping[str, Any], units: NDArray[np.int16], places: NDArray[np.int16], style: Mapping[str, str],
+        instruction: str,
+    ) -> Example:  # fmt: skip
+        """A clip; its header is a target only behind an instruction, which tells of it."""
+        text = [self.ids[symbol] for symbol in row["symbols"]]
+        head = before_header(self.words.instruction_ids(instruction), self.ids)
+        header = [self.ids[symbol] for symbol in header_symbols(header_of(style))]
+        middle = after_header(text, self.ids)
+        tokens = np.array([*head, *header, *middle, *(self.first_unit + units[:-1].astype(np.int64))])
+        targets, kinds, places_, held = (np.zeros_like(tokens) for _ in range(4))
+        moves = np.full_like(tokens, -1)
+        if instruction:
+            where = slice(len(head) - 1, len(head) + len(header) - 1)
+            targets[where], kinds[where] = np.array(header) - self.first_style, STYLE
+        begin = len(head) + len(header) + 2  # behind </style> <text> and the language
+        targets[begin : begin + len(text) - 1], kinds[begin : begin + len(text) - 1] = np.array(text[1:]) - self.first_text, TEXT
+        speech = slice(len(tokens) - len(units), len(tokens))
+        targets[speech], kinds[speech] = units, UNIT
+        places_[: speech.start] = -1
+        places_[speech], held[speech] = places, held_so_far(places)
+        moves[speech] = np.diff(places.astype(np.int64), append=len(text))
+        return Example(
+            tokens=tokens, places=places_, held=held, targets=targets, kinds=kinds, moves=moves, text=np.array(text)
+        )
+
+
+def held_so_far(places: NDArray[np.int16]) -> NDArray[np.int64]:
+    """For how many units the pointer has stood where it stands, before each unit.
+
+    >>> held_so_far(np.array([0, 0, 1, 3, 3, 3])).tolist()
+    [0, 1, 0, 0, 1, 2]
+    """
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    return np.arange(len(places)) - np.repeat(starts, np.diff(starts, append=len(places)))
+
+
+def collate(examples: Sequence[Example]) -> Batch:
+    """Pad and stack."""
+    def stacked(name: str, fill: int) -> Tensor:
+        arrays = [torch.from_numpy(np.ascontiguousarray(getattr(example, name))) for example in examples]
+        if not max(map(len, arrays)):
+            arrays[0] = torch.full((1,), fill)
+        return torch.nn.utils.rnn.pad_sequence(arrays, batch_first=True, padding_value=fill)
+
+    return Batch(
+        sequences=Sequences(
+            tokens=stacked("tokens", 0), texts=stacked("text", -1), places=stacked("places", -1), held=stacked("held", 0)
+        ),
+        targets=stacked("targets", 0), kinds=stacked("kinds", NOTHING), moves=stacked("moves", -1),
+    )  # fmt: skip
+
+
+class Shards:
+    """Clips of several shards: rows, units and places."""
+
+    def __init__(self, folders: Sequence[str], config: DataConfig, *, split: str = "train") -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.weights: list[float] = []
+        self.units, self.places = {}, {}
+        for folder in map(Path, folders):
+            self.units[str(folder)] = np.memmap(folder / "units.i16", np.int16, "r")
+            self.places[str(folder)] = np.memmap(folder / "places.i16", np.int16, "r")
+            weight = (config.weights or {}).get(folder.name, 1.0)
+            for row in read_index(folder):
+                if row["score"] >= config.least_score and (row["split"] == "train") == (split == "train") and row["length"] > 1:
+                    self.rows.append(row | {"folder": str(folder)})
+                    self.weights.append(weight)
+        if not self.rows:
+            raise ManifestError(f"{', '.join(folders)} hold no clip of the {split} split that is aligned well enough.")
+
+    def arrays(self, row: Mapping[str, Any]) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """(units, places) of a row."""
+        span = slice(row["first"], row["first"] + row["length"])
+        return self.units[row["folder"]][span], self.places[row["folder"]][span]
+
+
+class TrainingBatches(IterableDataset[Batch]):
+    """Endless batches, deterministic in (seed, process, batch number): clips of like length, and some instructions."""
+
+    def __init__(self, shards: Shards, writer: Writer, config: DataConfig, *, seed: int = 0, rank: int = 0) -> None:
+        self.shards, self.writer, self.config, self.seed, self.rank = shards, writer, config, seed, rank
+
+    def __iter__(self) -> Iterator[tuple[Batch, Batch]]:
+        random = np.random.default_rng((self.seed, self.rank))
+        while True:
+            for picked in self._order(random):
+                clips = [self._clip(self.shards.rows[index], random) for index in picked]
+                yield collate(clips), collate([self._wish(random) for _ in range(self.config.instructions)])
+
+    def _order(self, random: np.random.Generator) -> list[list[int]]:
+        """One round through the clips, each as often as its weight says, in batches of like length."""
+        counts = [int(weight) + (random.random() < weight % 1) for weight in self.shards.weights]
+        drawn = np.repeat(np.arange(len(counts)), counts)
+        sizes = np.array([self.shards.rows[i]["length"] + len(self.shards.rows[i]["symbols"]) + 12 for i in drawn])
+        batches: list[list[int]] = [[]]
+        for place in np.argsort(sizes + random.uniform(0, 30, len(sizes))):
+            if (len(batches[-1]) + 1) * (sizes[place] + 12) > self.config.batch_tokens and batches[-1]:
+                batches.append([])
+            batches[-1].append(int(drawn[place]))
+        return [batches[index] for index in random.permutation(len(batches))]
+
+    def _clip(self, row: Mapping[str, Any], random: np.random.Generator) -> Example:
+        header = drop_attributes(header_of(row["style"]), random, self.config.dropout)
+        instruction = ""
+        if random.random() < self.config.instruction_share:
+            language = "en" if random.random() < 0.5 else "zh"
+            instruction = row["instruction"] or phrase(header, language, random)
+        return self.writer.spoken(row, *self.shards.arrays(row), dict(header.items()), instruction)
+
+    def _wish(self, random: np.random.Generator) -> Example:
+        header = random_header(random)
+        instruction = phrase(header, "en" if random.random() < 0.55 else "zh", random)
+        return self.writer.instructed(instruction, dict(header.items()))
+
+
+class TalkerData(lightning.LightningDataModule):
+    """Training batches, and the clips of other splits one by one."""
+
+    def __init__(
+        self, shards: list[str], config: DataConfig | None = None, seed: int = 0, validation_clips: int = 64
+    ) -> None:
+        """
+        Args:
+            shards: folders of `recipes.talker_data`.
+            config: how sequences are drawn.
+            seed: of the draws; change it when a run is continued.
+            validation_clips: of the split that is not "train", at most.
+        """
+        super().__init__()
+        self.folders, self.config, self.seed, self.validation_clips = shards, config or DataConfig(), seed, validation_clips
+
+    def _writer(self) -> Writer:
+        return Writer(self.trainer.lightning_module.model.vocabulary)  # type: ignore[union-attr]
+
+    def train_dataloader(self) -> DataLoader[tuple[Batch, Batch]]:
+        """Batches of clips, each with one of instructions."""
+        rank = self.trainer.global_rank if self.trainer else 0
+        batches = TrainingBatches(Shards(self.folders, self.config), self._writer(), self.config, seed=self.seed, rank=rank)
+        return DataLoader(batches, batch_size=None)
+
+    def val_dataloader(self) -> DataLoader[tuple[Batch, Batch]] | list[Any]:
+        """Held-out clips with held-out phrasings; none where the shards have no other split."""
+        try:
+            shards = Shards(self.folders, self.config, split="dev")
+        except ManifestError:
+            return []
+        random, writer = np.random.default_rng(0), self._writer()
+        batches = []
+        for row in [shards.rows[i] for i in random.permutation(len(shards.rows))[: self.validation_clips]]:
+            header = random_header(random)
+            wish = phrase(header, "en" if random.random() < 0.5 else "zh", random, phrasing="held_out")
+            wishes = [writer.instructed(wish, dict(header.items()))]
+            batches.append((collate([writer.spoken(row, *shards.arrays(row), row["style"], "")]), collate(wishes)))
+        return DataLoader(batches, batch_size=None)  # type: ignore[arg-type]
