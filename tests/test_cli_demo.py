@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 from speechkit.cli import app
 from speechkit.demo import bundled_clips, read_clip
 from speechkit.demo.picture import figure, png
-from speechkit.demo.pitch import f0_of
 
 
 @pytest.fixture(scope="module")
@@ -73,18 +72,6 @@ def test_bundled_clips_are_six_in_two_languages() -> None:
 def test_long_recordings_are_cut_and_marked(tmp_path: Path) -> None:
     clip = read_clip(write_wav(tmp_path / "long.wav", np.zeros(8000 * 40, np.float32), 8000))
     assert clip.shortened and len(clip.samples) == 30 * 8000
-
-
-@pytest.mark.parametrize("pitch", [75.0, 130.0, 260.0, 440.0])
-def test_pitch_of_tones(pitch: float) -> None:
-    f0 = f0_of(buzz(pitch, 1.0, 16000), 16000)
-    assert len(f0) == 101 and np.mean(f0 > 0) > 0.9
-    np.testing.assert_allclose(f0[f0 > 0], pitch, rtol=0.03)
-
-
-def test_noise_and_silence_have_no_pitch(noise: np.ndarray) -> None:
-    assert np.mean(f0_of(noise, 16000) > 0) < 0.1
-    assert not f0_of(np.zeros(8000, np.float32), 16000).any()
 
 
 def test_png_reads_back() -> None:

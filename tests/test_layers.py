@@ -16,6 +16,7 @@ PLAN = {  # from the ground up; a module belongs to the longest name that is it 
     "signals": [
         "speechkit.waveform",
         "speechkit.features",
+        "speechkit.pitch",
         "speechkit.checkpoint",
         "speechkit.text",
         "speechkit.units_file",

@@ -1,7 +1,7 @@
 """The demo: a few recordings spoken again in every default voice, as a page to open and figures measured on the spot.
 
     clips.py    what is spoken      measure.py  encode, decode, and what it cost
-    pitch.py    F0 for display      picture.py  one figure a recording      page.py  the HTML
+    picture.py  one figure a recording                              page.py     the HTML
 """
 
 from speechkit.demo.clips import DemoClip, bundled_clips, read_clip

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from speechkit.demo.pitch import f0_of
 from speechkit.features import LogMel, LogMelConfig
+from speechkit.pitch import RATE as F0_RATE
+from speechkit.pitch import f0_of
 from speechkit.protocols import Waveform
 from speechkit.waveform import resample
 
@@ -104,7 +105,7 @@ def _coloured(shade: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 def _f0_line(samples: Waveform) -> str:
     """F0 over the spectrogram on its own logarithmic axis; the line breaks where nothing is voiced."""
-    f0 = f0_of(samples, RATE)
+    f0 = f0_of(resample(samples, RATE, F0_RATE), F0_RATE)
     voiced = np.flatnonzero(f0)
     runs = np.split(voiced, np.flatnonzero(np.diff(voiced) > 1) + 1)
     x = np.arange(len(f0)) * MEL.hop_length / max(len(samples), 1) * WIDTH

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from speechkit.errors import SpeechkitError
-from speechkit.evaluation.audio import track_f0
+from speechkit.evaluation.audio import F0Method, track_f0
 from speechkit.metrics.error_rate import compare
 from speechkit.metrics.pitch import pitch_errors
 from speechkit.metrics.pitch_control import median_pitch
@@ -78,7 +78,7 @@ class Listeners:
             values |= _scores(judge, speech, empty)
         return values
 
-    def compare(self, original: Speech, speech: Speech, *, pitch: str | None = None) -> dict[str, Any]:
+    def compare(self, original: Speech, speech: Speech, *, pitch: F0Method | None = None) -> dict[str, Any]:
         """Speaker similarity of two recordings; with a `pitch` method also F0, of two renditions of one utterance."""
         values: dict[str, Any] = {}
         for embedder in self.speakers:
@@ -137,7 +137,7 @@ def _similarity(embedder: SpeakerEmbedder, first: Speech, second: Speech) -> flo
     return cosine_similarity(*vectors)
 
 
-def pitch_comparison(original: Speech, speech: Speech, method: str) -> dict[str, Any]:
+def pitch_comparison(original: Speech, speech: Speech, method: F0Method) -> dict[str, Any]:
     """F0 errors and medians of two renditions with equal timing; tracks are cut to the shorter."""
     tracks = [track_f0(side.samples, side.sample_rate, method=method) for side in (original, speech)]
     frames = min(map(len, tracks))

@@ -25,7 +25,6 @@ def models(kit: Speechkit, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_tokenizer_resynthesis_and_compare(models: Path, corpus: Path, tmp_path: Path) -> None:
-    pytest.importorskip("pyworld", reason="F0 needs pyworld, of the extra eval")
     shared = ["-m", str(corpus), "--limit", "2", "--models", str(models), "--json"]
     found = runner.invoke(app, ["evaluate", "tokenizer", *shared, "-o", str(tmp_path / "t")])
     assert found.exit_code == 0, found.output

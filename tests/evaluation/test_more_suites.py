@@ -73,7 +73,6 @@ class TestTTS:
 
 class TestControl:
     def test_recorded_pitches(self, tmp_path: Path) -> None:
-        pytest.importorskip("pyworld", reason="F0 needs pyworld, of the extra eval")
         rows = []
         for level, frequency in (("low", 140), ("normal", 200), ("high", 260)):
             time = np.arange(16000) / 16000

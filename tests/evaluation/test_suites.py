@@ -33,7 +33,6 @@ def rows(corpus: Path) -> list[Item]:
 
 
 def test_tokenizer_report(kit: Speechkit, rows: list[Item], tmp_path: Path) -> None:
-    pytest.importorskip("pyworld", reason="F0 needs pyworld, of the extra eval")
     report = run(TokenizerSuite(kit.encoder, rows, decoder=kit.decoder, config=QUICK), rows, tmp_path)
     names = {result.metric for result in report.results}
     augmented = {f"ued_frames_{name}" for name in ("noise", "pitch_up", "pitch_down", "faster", "slower", "reverb")}
@@ -77,7 +76,6 @@ def test_tokenizer_killed_and_resumed(kit: Speechkit, rows: list[Item], tmp_path
 
 
 def test_resynthesis_report(kit: Speechkit, rows: list[Item], tmp_path: Path) -> None:
-    pytest.importorskip("pyworld", reason="F0 needs pyworld, of the extra eval")
     report = run(ResynthesisSuite(kit, rows, listeners()), rows, tmp_path)
     assert report.value("WER_fake_added") == 0
     assert report.value("WER_fake_original") == report.value("WER_fake_respoken")
@@ -108,7 +106,6 @@ def broken_rows(folder: Path) -> list[Item]:
 
 
 def test_broken_items_are_counted(kit: Speechkit, tmp_path: Path) -> None:
-    pytest.importorskip("pyworld", reason="F0 needs pyworld, of the extra eval")
     rows = broken_rows(tmp_path)
     tokens = run(TokenizerSuite(kit.encoder, rows, decoder=kit.decoder, config=QUICK), rows, tmp_path / "t")
     per = next(result for result in tokens.results if result.metric == "PER")

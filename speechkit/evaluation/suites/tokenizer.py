@@ -15,7 +15,7 @@ from s2u import S2U
 from speechkit.config import Config
 from speechkit.errors import WaveformError
 from speechkit.evaluation.alignment import forced_path, frame_labels
-from speechkit.evaluation.audio import item_waveform, track_f0
+from speechkit.evaluation.audio import F0Method, item_waveform, track_f0
 from speechkit.evaluation.augment import AugmentationConfig, augment, augmentations
 from speechkit.evaluation.manifest import Item, choose
 from speechkit.evaluation.plots import bars, histogram
@@ -45,8 +45,8 @@ class TokenizerConfig(Config):
     """How many items are also encoded augmented; evenly over speakers."""
     align_reach: int = 3
     """Units around a CTC spike that count as its phone."""
-    pitch: bool = True
-    """Measure F0, for the probe of pitch classes (needs pyworld)."""
+    f0_method: F0Method = "yin"
+    """Who tracks F0, for the probe of pitch classes; see `track_f0`."""
 
 
 class TokenizerSuite:
@@ -110,15 +110,14 @@ class TokenizerSuite:
         return values
 
     def _voice(self, samples: np.ndarray, rate: int) -> dict[str, Any]:
-        values: dict[str, Any] = {"style": None, "median_f0": None}
+        f0 = median_pitch(track_f0(samples, rate, method=self.config.f0_method))
+        values: dict[str, Any] = {"style": None, "median_f0": f0}
         if self.decoder is not None:
             target = self.decoder.sample_rate
             try:
                 values["style"] = _rounded(self.decoder.style_of(resample(samples, rate, target), target))
             except WaveformError as error:
                 values["style_skipped"] = str(error)
-        if self.config.pitch:
-            values["median_f0"] = median_pitch(track_f0(samples, rate, method="dio"))
         return values
 
     def _augmentations(self, item: Item, samples: np.ndarray, units: Units) -> dict[str, Any]:

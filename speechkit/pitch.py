@@ -1,15 +1,18 @@
-"""F0 for display: YIN on a low-rate copy of the waveform, all frames at once."""
+"""F0 without a compiled library: YIN on a low-rate waveform, all frames at once."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from speechkit.errors import SampleRateError
 from speechkit.protocols import Waveform
-from speechkit.waveform import resample
 
 RATE = 8000
-HOP = 80  # 100 frames a second
+"""Hz that `f0_of` takes."""
+HOP = 80
+FRAME_RATE = RATE / HOP
+"""Hz of `f0_of`'s tracks."""
 WINDOW = 320  # 40 ms
-LOWEST, HIGHEST = 60.0, 500.0
+LOWEST, HIGHEST = 60.0, 600.0
 SURE = 0.15  # YIN's threshold: the first dip below it is the period
 DOUBTFUL = 0.35  # a deepest dip above it is no period at all
 SOFTEST = 10 ** (-40 / 20)  # relative to the loudest frame
@@ -18,14 +21,21 @@ SOFTEST = 10 ** (-40 / 20)  # relative to the loudest frame
 def f0_of(waveform: Waveform, sample_rate: int) -> NDArray[np.float64]:
     """Fundamental frequency, 100 times a second.
 
+    Against WORLD's Harvest on eight clips of reading and acting, 0 to 5 % of the frames that both call voiced differ by
+    more than a fifth (WORLD's DIO: 0 to 6 %); it calls fewer frames voiced than Harvest does.
+
     Args:
         waveform: float32 [T] in [-1, 1].
-        sample_rate: Hz.
+        sample_rate: Hz; must be 8000, where a voice has all that its pitch needs.
     Returns:
         float64 [F] in Hz, 0.0 where unvoiced; frame f is centred at f / 100 s.
+    Raises:
+        SampleRateError: another rate.
     Source: de Cheveigne and Kawahara 2002, YIN, equations 6 to 8. Changed: a gate on level; no step 6.
     """
-    samples = resample(waveform, sample_rate, RATE).astype(np.float64)
+    if sample_rate != RATE:
+        raise SampleRateError(f"f0_of takes {RATE} Hz, got {sample_rate} Hz; call speechkit.resample first.")
+    samples = waveform.astype(np.float64)
     longest, shortest = int(RATE / LOWEST) + 1, int(RATE / HIGHEST)
     frames = _frames(samples, WINDOW + longest + 1)
     dips = _normalised_difference(frames, longest + 1)
