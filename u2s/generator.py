@@ -109,3 +109,16 @@ def excite(prosody: Tensor, noise: Tensor, config: U2SConfig, phase: Tensor | No
     f0 = sample_f0(prosody[..., 0], config.generator.hop_length)
     cycles = phase_of(f0, config.sample_rate) if phase is None else phase
     return Excitation(pulses=pulse_train(cycles, f0, config.sample_rate), noise=noise)
+
+
+def breathe(noise: Tensor, voicing: Tensor, breath_db: float) -> Tensor:
+    """Louder or softer noise where the voice sounds; 0 dB changes nothing.
+
+    Args:
+        noise: float32 [B, T].
+        voicing: float32 [B, F], 0 or 1; T is a multiple of F.
+    """
+    if breath_db == 0.0:
+        return noise
+    gain = 1.0 + (10 ** (breath_db / 20) - 1.0) * voicing
+    return noise * gain.repeat_interleave(noise.shape[1] // voicing.shape[1], dim=1)

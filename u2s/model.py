@@ -15,13 +15,14 @@ from speechkit.errors import SampleRateError, ShapeError, UnitsError, WaveformEr
 from u2s.config import U2SConfig
 from u2s.excitation import phase_of, sample_f0
 from u2s.flow import Flow
-from u2s.generator import build_generator, excite
+from u2s.generator import breathe, build_generator, excite
 from u2s.noise import LATENT, SOURCE, gaussian
 from u2s.prior import STEPS_PER_UNIT, Prior
-from u2s.prosody import CHANNELS, FRAMES_PER_UNIT, Controls, ProsodyPredictor
+from u2s.prosody import CHANNELS, FRAME_RATE, FRAMES_PER_UNIT, Controls, ProsodyPredictor
 from u2s.prosody_target import active_level
 from u2s.streaming import Block, blocks, change_speed, check_ids
 from u2s.style_encoder import StyleEncoder
+from u2s.tilt import tilt
 from u2s.unit_encoder import UnitEncoder
 
 M = TypeVar("M", bound="U2S")
@@ -176,7 +177,7 @@ class U2S(nn.Module):
         config = self.config
         ids = torch.from_numpy(block.ids)[None].to(self._device())
         hidden = self.unit_encoder(ids)
-        prosody = self._prosody_track(hidden, style, controls)
+        prosody = self._prosody_track(hidden, style, controls, block.first)
         condition = self.prior.condition(hidden, prosody, style[None])
         scale = config.noise_scale if controls.noise_scale is None else controls.noise_scale
         noise = self._noise(seed, LATENT, block, STEPS_PER_UNIT, config.latent_dim)
@@ -184,14 +185,18 @@ class U2S(nn.Module):
         begin, end = (edge * config.samples_per_unit for edge in block.core)
         cycles, phase = self._carry_phase(prosody, begin, end, phase)
         source = self._noise(seed, SOURCE, block, 1, config.samples_per_unit).reshape(1, -1)
+        source = breathe(source, prosody[..., 1], controls.breath_db)
         waveform = self.generator(latents, prosody, style[None], excite(prosody, source, config, cycles))
+        waveform = tilt(waveform, controls.tilt_db, config.sample_rate)
         gain = 10 ** (controls.energy_db / 20)
         return (waveform[0, begin:end] * gain).clamp(-1.0, 1.0).cpu(), phase
 
-    def _prosody_track(self, hidden: Tensor, style: Tensor, controls: Controls) -> Tensor:
+    def _prosody_track(self, hidden: Tensor, style: Tensor, controls: Controls, first: int) -> Tensor:
+        frames = hidden.shape[1] * FRAMES_PER_UNIT
         if self.prosody is None:
-            return hidden.new_zeros(1, hidden.shape[1] * FRAMES_PER_UNIT, CHANNELS)
-        return self.prosody(hidden, style[None]).track(controls)
+            return hidden.new_zeros(1, frames, CHANNELS)
+        seconds = (first * FRAMES_PER_UNIT + torch.arange(frames, device=hidden.device)).double() / FRAME_RATE
+        return self.prosody(hidden, style[None]).track(controls, seconds)
 
     def _noise(self, seed: int, stream: int, block: Block, rows: int, width: int) -> Tensor:
         values = gaussian(seed, stream, block.first * rows, len(block.ids) * rows, width)

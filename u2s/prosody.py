@@ -14,8 +14,30 @@ FRAMES_PER_UNIT = 4
 CHANNELS = 3
 """Channels of a prosody track [B, 4N, 3]: log-F0 (log Hz), voicing (0 to 1), log energy (natural log of the RMS)."""
 
+FRAME_RATE = 100.0
+"""Hz, frames of a prosody track per second."""
+
+SEMITONE = math.log(2) / 12
+
 MEAN = (5.1, 0.5, -4.0)
 SCALE = (0.4, 0.5, 2.0)
+
+
+LIMITS = {
+    "pitch_semitones": (-24, 24),
+    "pitch_range": (0, 4),
+    "energy_db": (-60, 20),
+    "speed": (0.25, 4),
+    "pitch_hz": (40, 600),
+    "pitch_slope": (-6, 6),
+    "tilt_db": (-6, 6),
+    "breath_db": (-12, 18),
+    "noise_scale": (0, 2),
+}
+"""What each control may be."""
+
+SLOPE_SECONDS = 2.0
+"""Time constant with which an utterance's slope dies out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +49,10 @@ class Controls:
         pitch_range: factor on the distance of log-F0 from the voice's mean, in [0, 4]; 0 is monotone.
         energy_db: gain on the waveform, in [-60, 20] dB; samples beyond full scale are limited to it.
         speed: units per second over normal, in [0.25, 4].
+        pitch_hz: level of the voice, in [40, 600] Hz, in place of the one that the style implies; None keeps that one.
+        pitch_slope: semitones a second at the start of the utterance, in [-6, 6]; dies out with a time constant of 2 s.
+        tilt_db: gain per octave from 500 Hz to 8 kHz, in [-6, 6] dB; loudness stays about where it was.
+        breath_db: gain on the noise of voiced sounds, in [-12, 18] dB.
         noise_scale: spread of the latent around the prior's mean, in [0, 2]; None takes the model's own.
     """
 
@@ -34,15 +60,17 @@ class Controls:
     pitch_range: float = 1.0
     energy_db: float = 0.0
     speed: float = 1.0
+    pitch_hz: float | None = None
+    pitch_slope: float = 0.0
+    tilt_db: float = 0.0
+    breath_db: float = 0.0
     noise_scale: float | None = None
 
     def __post_init__(self) -> None:
-        limits = {"pitch_semitones": (-24, 24), "pitch_range": (0, 4), "energy_db": (-60, 20), "speed": (0.25, 4)}
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"Controls.{name} must lie in [{low}, {high}], got {getattr(self, name)}.")
-        if self.noise_scale is not None and not 0 <= self.noise_scale <= 2:
-            raise ConfigError(f"Controls.noise_scale must lie in [0, 2], got {self.noise_scale}.")
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise ConfigError(f"Controls.{name} must lie in [{low}, {high}], got {value}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +89,27 @@ class ProsodyPrediction:
     voicing_logit: Tensor
     energy: Tensor
 
-    def track(self, controls: Controls) -> Tensor:
-        """Prosody track float32 [B, 4N, 3] with the pitch controls applied; voicing is decided, 0 or 1."""
+    def track(self, controls: Controls, seconds: Tensor | None = None) -> Tensor:
+        """Prosody track with the pitch controls applied.
+
+        Args:
+            seconds: float [4N], time of each frame since the utterance's start; None: these frames start it.
+        Returns:
+            float32 [B, 4N, 3]; voicing is decided, 0 or 1.
+        """
         mean = self.mean_log_f0[..., 0].float()
-        shift = controls.pitch_semitones * math.log(2) / 12
-        log_f0 = mean + (self.log_f0.float() - mean) * controls.pitch_range + shift
+        level = mean if controls.pitch_hz is None else torch.full_like(mean, math.log(controls.pitch_hz))
+        log_f0 = level + (self.log_f0.float() - mean) * controls.pitch_range + controls.pitch_semitones * SEMITONE
+        if controls.pitch_slope:
+            times = torch.arange(log_f0.shape[1], device=log_f0.device) / FRAME_RATE if seconds is None else seconds
+            log_f0 = log_f0 + SEMITONE * onset_slope(times, controls.pitch_slope).float()
         voicing = (self.voicing_logit > 0).float()
         return torch.stack([log_f0, voicing, self.energy.float()], dim=-1)
+
+
+def onset_slope(seconds: Tensor, slope: float) -> Tensor:
+    """Semitones that a slope adds at times after the utterance's start: -slope T exp(-t / T), T = 2 s; 0 in the long run."""
+    return -slope * SLOPE_SECONDS * torch.exp(-seconds / SLOPE_SECONDS)
 
 
 class ProsodyPredictor(nn.Module):

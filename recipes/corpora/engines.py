@@ -1,4 +1,4 @@
-"""The engines: hibari, Kokoro, and a folder of recordings behind the same door."""
+"""The engines: hibari, Kokoro, a speech server, and a folder of recordings behind the same door."""
 
 import json
 import zlib
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from recipes.corpora.endpoint import EndpointEngine
 from recipes.corpora.engine import Engine, Voice, Waveform, check_voice, require, verified
 from recipes.corpora.phonemes_kokoro import english_phonemizer, mandarin_phonemes
 from recipes.corpora.texts import read_manifest, text_key
@@ -27,6 +28,8 @@ class EngineSpec:
     """Folder of weights (kokoro) or of recordings; hibari carries its own."""
     allow_unpinned: bool = False
     """Take weight files that are not in the table of pinned hashes."""
+    url: str = ""
+    """Address, model and voices of a speech server; see `recipes.corpora.endpoint`."""
 
     @property
     def folder(self) -> Path:
@@ -134,7 +137,7 @@ class RecordingsEngine:
 
 ENGINES: dict[str, Callable[[EngineSpec], Engine]] = {
     engine.name: engine for engine in (HibariEngine, KokoroEngine, RecordingsEngine)
-}
+} | {EndpointEngine.name: lambda spec: EndpointEngine(spec.url)}
 """Every engine by the name that `--engine` takes."""
 
 
