@@ -113,7 +113,9 @@ def test_ctrl_c_breaks_into_an_answer(models: Path, monkeypatch: pytest.MonkeyPa
     [
         (["--audio", "gone.wav"], "gone.wav"),
         (["--text", "hi", "--thinker", "nonsense"], "no thinker"),
-        (["--text", "hi", "--gender", "robot"], "gender"),
+        (["--text", "hi", "--gender", "robot", "--scorer", "none"], "gender"),
+        (["--text", "hi", *BARE, "--modality", "video"], "nothing to see"),
+        (["--text", "hi", *BARE, "--modality", "smell"], "first-frame"),
         (["--replay", "gone.jsonl"], "cannot be read"),
         (["--text", "hi", "--thinker", "replay:gone.jsonl"], "cannot be read"),
     ],

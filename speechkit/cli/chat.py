@@ -1,5 +1,6 @@
 """`speechkit chat`: one spoken turn, a conversation in the terminal, or a recorded one said again."""
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +10,11 @@ from speechkit.cli import options
 from speechkit.cli.chat_loop import Loop, show_thoughts_of
 from speechkit.cli.chat_output import AnswerFiles, answer_facts, print_json
 from speechkit.errors import SpeechkitError
+from speechkit.protocols import Turn
 from speechkit.waveform import load
 
 if TYPE_CHECKING:
-    from speechkit.dialogue import Dialogue, Speaker
+    from speechkit.dialogue import Answer, Dialogue, Speaker
     from speechkit.pipeline import Speechkit
 
 Thinker = Annotated[
@@ -41,6 +43,9 @@ def chat(
     language: Annotated[str, typer.Option("--language", help="Of what you say: en or zh.")] = "en",
     system: Annotated[str, typer.Option("--system", help="What the thinker is told beforehand.")] = "",
     regulate: Annotated[bool, typer.Option("--regulate", help="Pull an extreme state toward balance; do not mirror it.")] = False,
+    modality: Annotated[
+        str, typer.Option("--modality", help="One turn, for experiments: full, audio, first-frame, video, noise.")
+    ] = "full",
     silent: Annotated[bool, typer.Option("--silent", help="Answer in writing only.")] = False,
     save: Annotated[Path | None, typer.Option("--save", help="Write the conversation as a session file at its end.")] = None,
     replay: Annotated[Path | None, typer.Option("--replay", help="Say the answers of a session file again.")] = None,
@@ -73,7 +78,11 @@ def chat(
         language=language, system=system, regulate=regulate, seed=seed,
     )  # fmt: skip
     if audio or text or video or image:
-        answer = talk.turn(audio=sound, sample_rate=rate, text=text, video=video, image=image or ())
+        turn = Turn(
+            audio=sound, sample_rate=rate, text=text, video=None if video is None else str(video),
+            images=tuple(map(str, image or ())),
+        )  # fmt: skip
+        answer = _answer(talk, turn, modality)
         path = files.write(answer.speech)
         if json:
             print_json(answer_facts(answer, path))
@@ -83,6 +92,16 @@ def chat(
         Loop(talk, files, show_thoughts=show_thoughts, json=json, quiet=quiet).run()
     if save is not None and talk.history.lines:
         talk.save(save)
+
+
+def _answer(talk: "Dialogue", turn: Turn, modality: str) -> "Answer":
+    from speechkit.thinker.modalities import switched
+
+    with tempfile.TemporaryDirectory() as folder:
+        turn = switched(turn, modality, folder)  # type: ignore[arg-type]
+        return talk.turn(
+            audio=turn.audio, sample_rate=turn.sample_rate, text=turn.text, video=turn.video, image=turn.images
+        )
 
 
 def _speaker(kit: "Speechkit", silent: bool) -> "Speaker":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from speechkit.dialogue.session import session_line
 from speechkit.dialogue.speaker import KitSpeaker, Speaker
 from speechkit.errors import ConfigError, ThinkerError, ThoughtsError
 from speechkit.protocols import Direction, Thinker, Turn, Waveform
+from speechkit.thinker.records import turn_to_dict
 from speechkit.thinker.registry import Parts
 from speechkit.thinker.regulation import RegulationPolicy
 
@@ -199,6 +200,7 @@ class Dialogue:
     def _answered(self, turn: Turn) -> Iterator[Event]:
         """Events of a turn; the exchange is remembered once it is over, or broken into."""
         turns = self.history.before(turn, self.config.history_exchanges)
+        described = [turn_to_dict(past) for past in turns]
         answering = Answering(
             self.thinker.stream(turns),
             self.speaker,
@@ -210,9 +212,9 @@ class Dialogue:
         try:
             yield from self._until_stopped(answering)
         except (GeneratorExit, KeyboardInterrupt):
-            self._remember(turns, answering)
+            self._remember(turn, described, answering)
             raise
-        answer = self._remember(turns, answering)
+        answer = self._remember(turn, described, answering)
         if answer is not None:
             yield answer
 
@@ -229,13 +231,13 @@ class Dialogue:
             events.close()
             answering.close()
 
-    def _remember(self, turns: Sequence[Turn], answering: Answering) -> Answer | None:
+    def _remember(self, turn: Turn, described: Sequence[Mapping[str, Any]], answering: Answering) -> Answer | None:
         """The answer, after it went into the history; None where nothing was said."""
         answer = answering.answer(self._heard_seconds)
         if answer is None:
             return None
-        line = session_line(turns, answer, self.speaker, answering.said_lines)
-        self.history.add(turns[-1], answer.reply, answer.text, line)
+        line = session_line(described, answer, self.speaker, answering.said_lines)
+        self.history.add(turn, answer.reply, answer.text, line)
         self._last_direction = answering.direction
         return answer
 

@@ -13,8 +13,8 @@ import numpy as np
 from speechkit.dialogue.events import Answer
 from speechkit.dialogue.speaker import Line, Speaker
 from speechkit.errors import ThoughtsError
-from speechkit.protocols import Reply, Turn
-from speechkit.thinker.records import read_rows, record_line, reply_from_dict
+from speechkit.protocols import Reply
+from speechkit.thinker.records import described_line, read_rows, reply_from_dict
 from speechkit.types import Speech
 
 
@@ -50,11 +50,16 @@ class Replayed:
     """Whether the sound is the recorded one, sample for sample."""
 
 
-def session_line(turns: Sequence[Turn], answer: Answer, speaker: Speaker, lines: Sequence[Line]) -> str:
+def session_line(
+    described: Sequence[Mapping[str, Any]], answer: Answer, speaker: Speaker, lines: Sequence[Line]
+) -> str:
     """An exchange as a line: what a recorded turn of `speechkit.thinker` holds, and how it was said.
 
-    Raises:
-        ThoughtsError: a file of the turns cannot be read.
+    Args:
+        described: the turns, by `speechkit.thinker.records.turn_to_dict`.
+        answer: to the last of them.
+        speaker: said it.
+        lines: that were said.
     """
     style = dict(answer.style)
     spoken = {
@@ -66,7 +71,7 @@ def session_line(turns: Sequence[Turn], answer: Answer, speaker: Speaker, lines:
         "sha256": _digest(answer.speech),
         "interrupted": answer.interrupted,
     }
-    return record_line(turns, answer.reply, {"spoken": spoken})
+    return described_line(described, answer.reply, {"spoken": spoken})
 
 
 def read_session(path: str | Path) -> Iterator[Exchange]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
+from speechkit.talker import StyleHeader
 from speechkit.types import Speech
 
 if TYPE_CHECKING:
@@ -53,7 +54,10 @@ class KitSpeaker:
 
     def speak(self, line: Line) -> Iterator[Speech]:
         """See `Speaker`."""
-        yield from self.kit.say_stream(line.text, instruction=line.instruction, seed=line.seed)
+        style = StyleHeader(**line.style)
+        yield from self.kit.say_stream(
+            line.text, instruction=line.instruction, style=style, language=line.language, seed=line.seed
+        )
 
 
 class SilentSpeaker:

@@ -79,7 +79,7 @@ def read_image(path: str) -> Any:
     try:
         from PIL import Image
     except ImportError as error:
-        raise DependencyError("images need Pillow: pip install pillow.") from error
+        raise DependencyError("images need Pillow: pip install 'speechkit[thinker]'.") from error
     try:
         with Image.open(path) as image:
             return image.convert("RGB")
@@ -102,7 +102,7 @@ def read_video(path: str, *, frames_per_second: float = 1.0, max_seconds: float 
     try:
         import av
     except ImportError as error:
-        raise DependencyError("videos need PyAV: pip install av.") from error
+        raise DependencyError("videos need PyAV: pip install 'speechkit[thinker]'.") from error
     try:
         with av.open(path) as container:
             if not container.streams.video:

@@ -277,7 +277,7 @@ def merge_adapter(model: Any, adapter: str) -> Any:
     try:
         from peft import PeftModel
     except ImportError as error:
-        raise DependencyError("LoRA adapters need peft: pip install peft.") from error
+        raise DependencyError("LoRA adapters need peft: pip install 'speechkit[thinker]'.") from error
     try:
         return PeftModel.from_pretrained(model, adapter).merge_and_unload()
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:

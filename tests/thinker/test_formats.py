@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speechkit.errors import ThoughtsError
-from speechkit.metrics.ecot import parse_ecot, parse_released_ecot
 from speechkit.metrics.judge_scores import VARIANT_FIELDS
 from speechkit.protocols import Thoughts
 from speechkit.thinker.formats import LABELS, parse_thoughts, serialise_thoughts
@@ -117,14 +116,6 @@ def test_strict_json(thoughts: Thoughts) -> None:
 def test_strict_json_refuses(text: str, words: str) -> None:
     with pytest.raises(ThoughtsError, match=words):
         thoughts_from_json(text)
-
-
-def test_agrees_with_the_metrics_readers() -> None:
-    tagged = serialise_thoughts(CHINESE, "tagged", "with_asr")
-    assert parse_ecot(tagged) == {name: getattr(CHINESE, name) for name in FIELDS}
-    released = serialise_thoughts(CHINESE, "released", "full")
-    mine = parse_thoughts(released).require()
-    assert parse_released_ecot(released) == {name: getattr(mine, name) for name in FIELDS}
 
 
 RELEASED = (
