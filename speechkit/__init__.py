@@ -42,6 +42,7 @@ _HOMES = {
     "Speech": "speechkit.types",
     "Speechkit": "speechkit.pipeline",
     "StreamResampler": "speechkit.waveform",
+    "Style": "speechkit.types",
     "Units": "speechkit.types",
     "Utterance": "speechkit.units_file",
     "load": "speechkit.pipeline",

@@ -20,7 +20,7 @@ from speechkit.errors import (
     WaveformError as WaveformError,
 )
 from speechkit.pipeline import Speechkit as Speechkit, load as load
-from speechkit.types import Speech as Speech, Units as Units
+from speechkit.types import Speech as Speech, Style as Style, Units as Units
 from speechkit.units_file import Utterance as Utterance, read_units as read_units, write_units as write_units
 from speechkit.waveform import (
     StreamResampler as StreamResampler,
@@ -49,6 +49,7 @@ __all__ = [
     "SpeechkitError",
     "StreamResampler",
     "StreamingError",
+    "Style",
     "StyleError",
     "TextError",
     "ThinkerError",

@@ -92,3 +92,28 @@ class Speech:
     def duration_seconds(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """How to speak: a label of the style bank. The bank says which values there are.
+
+    >>> Style(emotion="happy").name
+    'female-happy-normal'
+    """
+
+    gender: str = "female"
+    """"female" or "male" in the standard bank."""
+    emotion: str = "neutral"
+    """"neutral", "happy", "sad" or "angry"."""
+    pitch: str = "normal"
+    """"low", "normal" or "high"."""
+
+    def labels(self) -> dict[str, str]:
+        """Value per axis."""
+        return {"gender": self.gender, "emotion": self.emotion, "pitch": self.pitch}
+
+    @property
+    def name(self) -> str:
+        """Values joined by hyphens."""
+        return "-".join(self.labels().values())

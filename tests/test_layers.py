@@ -33,7 +33,14 @@ PLAN = {  # from the ground up; a module belongs to the longest name that is it 
         "speechkit.emotion",
     ],
     "pipeline": ["speechkit.pipeline"],
-    "whole jobs": ["speechkit.demo", "speechkit.dialogue", "speechkit.evaluation", "speechkit.corpus"],
+    "whole jobs": [
+        "speechkit.demo",
+        "speechkit.dialogue",
+        "speechkit.evaluation",
+        "speechkit.corpus",
+        "speechkit.prototyping",
+        "speechkit.styles_page",
+    ],
     "doors": ["speechkit.cli", "speechkit.serve", "recipes"],
 }
 SAME_ROOM = {"speechkit.__main__": "speechkit.cli"}

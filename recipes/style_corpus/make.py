@@ -10,13 +10,14 @@ import argparse
 import json
 import multiprocessing
 import random
-import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
+
+from rich.progress import Progress
 
 from prototypes.targets import EMOTIONS, PITCHES
 from recipes.corpora.engine import Waveform
@@ -184,21 +185,26 @@ def plan(corpus: StyleCorpus, by_speaker: dict[str, list[Source]], styles_per_cl
             yield Source(**{**vars(source), "styles": tuple(rarest)})
 
 
-def make(args: argparse.Namespace) -> StyleCorpus:
-    """Fill the corpus up to `args.minutes`, resuming what is there."""
-    specs = [parse_source(text) for text in args.source]
-    corpus = StyleCorpus(args.output)
-    sources = plan(corpus, sources_of(specs, args.texts, args.leave_out), args.styles_per_clip, args.seed)
-    began = time.monotonic()
+def restyled(sources: Iterator[Source], args: argparse.Namespace) -> Iterator[Rendered]:
+    """Renditions in the order of their sources; with several workers, eight sources each are under way at a time."""
+    options = (args.shortest, args.longest, args.spread)
+    if args.workers == 1:
+        yield from (restyle(source, *options) for source in sources)
+        return
     with ProcessPoolExecutor(args.workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        while corpus.seconds < 60 * args.minutes:
-            batch = [source for _, source in zip(range(8 * args.workers), sources, strict=False)]
-            if not batch:
-                break
-            jobs = [pool.submit(restyle, item, args.shortest, args.longest, args.spread) for item in batch]
-            for job in jobs:
-                corpus.add(job.result())
-            print(f"{corpus.seconds / 60:.1f} minutes after {time.monotonic() - began:.0f} s", flush=True)
+        while batch := list(islice(sources, 8 * args.workers)):
+            yield from (job.result() for job in [pool.submit(restyle, source, *options) for source in batch])
+
+
+def make(args: argparse.Namespace, report: Callable[[StyleCorpus], None]) -> StyleCorpus:
+    """Fill the corpus up to `args.minutes`, resuming what is there, and report after every source."""
+    corpus = StyleCorpus(args.output)
+    specs = [parse_source(text) for text in args.source]
+    sources = plan(corpus, sources_of(specs, args.texts, args.leave_out), args.styles_per_clip, args.seed)
+    waiting = (source for source in sources if corpus.seconds < 60 * args.minutes)
+    for rendered in restyled(waiting, args):
+        corpus.add(rendered)
+        report(corpus)
     return corpus
 
 
@@ -227,8 +233,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; 1 and one line on a user's mistake."""
+    args = parser().parse_args(argv)
     try:
-        corpus = make(parser().parse_args(argv))
+        with Progress() as bar:
+            task = bar.add_task("minutes", total=args.minutes)
+            corpus = make(args, lambda corpus: bar.update(task, completed=corpus.seconds / 60))
     except SpeechkitError as error:
         print(f"error: {error}")
         return 1

@@ -158,7 +158,7 @@ def add_breath(aperiodicity: Frames, gain_db: float) -> Frames:
     return np.sqrt(noise / (noise + 1.0 - aperiodicity**2 + 1e-12))
 
 
-def at_level(samples: Frames, level: float, sample_rate: int) -> Waveform:
+def at_level(samples: NDArray[np.floating], level: float, sample_rate: int) -> Waveform:
     """Bring the loud part to a root mean square, and the peak to no more than 0.94."""
     frame = round(0.02 * sample_rate)
     power = (samples[: len(samples) // frame * frame].reshape(-1, frame) ** 2).mean(axis=1)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json as json_module
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from speechkit.cli.evaluate_options import (
     Asr,
+    Cache,
     Json,
     Language,
     Limit,
@@ -22,22 +25,31 @@ from speechkit.cli.evaluate_options import (
     Speaker,
     Split,
     Threads,
+    Workers,
     carry_out,
     chosen,
     listeners,
     open_kit,
+    recordings_in,
+    shared_out,
 )  # fmt: skip
+
+if TYPE_CHECKING:
+    from speechkit.evaluation.listening import Listeners
+    from speechkit.evaluation.manifest import Item
+    from speechkit.pipeline import Speechkit
 
 
 def tokenizer(
     manifest: Manifest,
     output: Output,
-    limit: Limit = 120,
+    limit: Limit = 100,
     split: Split = None,
     language: Language = None,
     models: Models = None,
-    augmented: Annotated[int, typer.Option("--augmented", min=1, help="Items that are also encoded augmented.")] = 60,
+    augmented: Annotated[int, typer.Option("--augmented", min=1, help="Items that are also encoded augmented.")] = 40,
     threads: Threads = None,
+    workers: Workers = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -52,8 +64,8 @@ def tokenizer(
     from speechkit.evaluation.suites.tokenizer import TokenizerConfig, TokenizerSuite
     from speechkit.pipeline import BUNDLED
 
-    if threads is not None:
-        torch.set_num_threads(threads)
+    at_once, each = shared_out(workers, threads)
+    torch.set_num_threads(each)
     from s2u import S2U
     from u2s import U2S
 
@@ -65,13 +77,13 @@ def tokenizer(
     suite = TokenizerSuite(
         S2U.load(root / "s2u"), items, decoder=decoder, config=TokenizerConfig(augmented_items=augmented)
     )
-    carry_out(suite, items, output, as_json=json, quiet=quiet)
+    carry_out(suite, items, output, as_json=json, quiet=quiet, workers=at_once)
 
 
 def resynthesis(
     manifest: Manifest,
     output: Output,
-    limit: Limit = 60,
+    limit: Limit = 100,
     split: Split = None,
     language: Language = None,
     models: Models = None,
@@ -83,7 +95,13 @@ def resynthesis(
         str, typer.Option("--protocol", help="Text protocol of error rates; see docs/evaluation.md.")
     ] = "emova_tts",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the decoder's noise.")] = 0,
+    target: Annotated[
+        Path | None,
+        typer.Option("--target", help="A recording of the voice, or a folder of some: with --speaker, likeness to it."),
+    ] = None,
+    cache: Cache = None,
     threads: Threads = None,
+    workers: Workers = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -91,14 +109,17 @@ def resynthesis(
 
     \b
     speechkit evaluate resynthesis -m data/manifest.jsonl --split dev -o report/ --asr whisper:base --quality dnsmos
+    speechkit evaluate resynthesis ... --voice male --speaker resemblyzer --target recordings/of/him/ --cache heard/
     """
     from speechkit.evaluation.suites.resynthesis import ResynthesisConfig, ResynthesisSuite
 
-    kit = open_kit(models, threads)
+    at_once, each = shared_out(workers, threads)
+    kit = open_kit(models, each)
     items = chosen(manifest, limit, split, language)
     config = ResynthesisConfig(voice=voice, seed=seed, protocol=protocol)
-    suite = ResynthesisSuite(kit, items, listeners(asr, quality, speaker, threads), config=config)
-    carry_out(suite, items, output, as_json=json, quiet=quiet)
+    heard_by = listeners(asr, quality, speaker, each, cache)
+    suite = ResynthesisSuite(kit, items, heard_by, target=recordings_in(target), config=config)
+    carry_out(suite, items, output, as_json=json, quiet=quiet, workers=at_once)
 
 
 def tts(
@@ -115,7 +136,9 @@ def tts(
     recordings: Annotated[
         Path | None, typer.Option("--recordings", help="Folder with UTT.wav for each line of a seed-tts-eval list.")
     ] = None,
+    cache: Cache = None,
     threads: Threads = None,
+    workers: Workers = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -132,17 +155,31 @@ def tts(
         items = choose(seed_tts_items(manifest, recordings, language=language or "en"), limit=limit)
     else:
         items = chosen(manifest, limit, split, language)
-    suite = TTSSuite(listeners(asr, quality, speaker, threads), config=TTSConfig(protocol=protocol))
-    carry_out(suite, items, output, as_json=json, quiet=quiet)
+    at_once, each = shared_out(workers, threads)
+    suite = TTSSuite(listeners(asr, quality, speaker, each, cache), config=TTSConfig(protocol=protocol))
+    carry_out(suite, items, output, as_json=json, quiet=quiet, workers=at_once)
 
 
 def control(
-    manifest: Manifest,
     output: Output,
+    manifest: Annotated[
+        Path | None, typer.Option("--manifest", "-m", help="Rows to measure [default: the gate on bundled clips].")
+    ] = None,
     limit: Limit = None,
     split: Split = None,
     language: Language = None,
     scorer: Scorer = None,
+    gate: Annotated[
+        bool,
+        typer.Option(
+            "--gate", help="Speak each row's units in all styles and along all controls; fail if an order breaks."
+        ),
+    ] = False,
+    short: Annotated[
+        bool, typer.Option("--short", help="The gate in its short form, for continuous integration.")
+    ] = False,
+    asr: Asr = None,
+    speaker: Speaker = None,
     render: Annotated[
         bool,
         typer.Option(
@@ -153,18 +190,26 @@ def control(
     semitones: Annotated[float, typer.Option("--semitones", help="With --render: the shift that is asked for.")] = 4.0,
     models: Models = None,
     threads: Threads = None,
+    cache: Cache = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Requested pitch and emotion against what is heard.
+    """Requested pitch and emotion against what is heard; the control gate exits with 1 when an ordering breaks.
 
     \b
-    speechkit evaluate control -m renditions.jsonl -o report/
-    speechkit evaluate control -m data/manifest.jsonl --split dev --limit 20 --render -o report/
+    speechkit evaluate control -o report/                                         the gate, on the bundled clips
+    speechkit evaluate control --gate -m data/manifest.jsonl --limit 9 --asr whisper:PATH --speaker resemblyzer -o report/
+    speechkit evaluate control -m renditions.jsonl -o report/                     recordings that somebody made
     """
     from speechkit.evaluation.adapters.registry import emotion_scorer
     from speechkit.evaluation.suites.control import ControlSuite, PitchTalker, expand_pitches
 
+    if gate or short or manifest is None:
+        items = _gate_items(limit) if manifest is None else chosen(manifest, limit, split, language)
+        kit = open_kit(models, threads)
+        heard_by = listeners(asr, None, speaker, threads or 1, cache)
+        _run_gate(kit, items, output, scorer or "embedded", heard_by, short=short, as_json=json, quiet=quiet)
+        return
     items = chosen(manifest, limit, split, language)
     talker = None
     if render:
@@ -172,3 +217,42 @@ def control(
         items = expand_pitches(items)
     suite = ControlSuite(talker=talker, scorer=None if scorer is None else emotion_scorer(scorer))
     carry_out(suite, items, output, as_json=json, quiet=quiet)
+
+
+def _gate_items(limit: int | None) -> list[Item]:
+    """The bundled clips as items."""
+    from speechkit.evaluation.manifest import Item
+    from speechkit.pipeline import BUNDLED
+
+    record = json_module.loads((BUNDLED / "demo" / "clips.json").read_text(encoding="utf-8"))
+    rows = [{**entry, "audio": entry["file"]} for entry in record["clips"]][:limit]
+    return [Item(id=Path(row["file"]).stem, row=row, folder=BUNDLED / "demo") for row in rows]
+
+
+def _run_gate(
+    kit: Speechkit,
+    items: list[Item],
+    output: Path,
+    scorer: str,
+    heard_by: Listeners,
+    *,
+    short: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Measure, report, and leave with 1 when an ordering broke."""
+    from speechkit.evaluation.adapters.registry import emotion_scorer
+    from speechkit.evaluation.suites.style_control import StyleControlSuite
+    from speechkit.evaluation.suites.style_requests import SHORT, StyleControlConfig, expand
+
+    config = SHORT if short else StyleControlConfig()
+    bank = kit.styles
+    plain = {axis: bank.default(axis) for axis in bank.axes}
+    suite = StyleControlSuite(kit, scorer=emotion_scorer(scorer), listeners=heard_by, config=config)
+    wanted = expand(items[:1] if short else items, bank.axes, plain, config)
+    report = carry_out(suite, wanted, output, as_json=as_json, quiet=quiet)
+    broken = next(result.details["broken"] for result in report.results if result.metric == "gate_failures")
+    for name in broken:
+        print(f"broken: {name}", file=sys.stderr)
+    if broken:
+        raise typer.Exit(1)

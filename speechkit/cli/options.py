@@ -23,6 +23,11 @@ Voice = Annotated[str | None, typer.Option("--voice", help="A voice of the model
 Reference = Annotated[
     Path | None, typer.Option("--reference", help="Speak in the voice of this clip (3 to 10 s of one speaker) instead.")
 ]
+Gender = Annotated[str | None, typer.Option("--gender", help="Of the style bank: female or male.")]
+Emotion = Annotated[str | None, typer.Option("--emotion", help="Of the style bank: neutral, happy, sad or angry.")]
+PitchLevel = Annotated[str | None, typer.Option("--pitch", help="Of the style bank: low, normal or high.")]
+Mix = Annotated[str | None, typer.Option("--style", help="A mix of styles, such as 0.7*sad+0.3*neutral.")]
+Intensity = Annotated[float, typer.Option("--intensity", help="Of the emotion: 0 is neutral, 1 as it is, up to 2.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of the noise: the same seed gives the same samples.")]
 Pitch = Annotated[float, typer.Option("--pitch-semitones", help="Higher or lower, -24 to 24.")]
 PitchRange = Annotated[float, typer.Option("--pitch-range", help="Melody: 0 is monotone, 1 as predicted, up to 4.")]

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,18 +11,18 @@ from speechkit.cli.batch import Batch
 from speechkit.cli.encode import watched
 from speechkit.cli.sources import Recording, Source, find_sources, open_recording
 from speechkit.cli.targets import AudioFormat, Target
+from speechkit.cli.wanted_style import Wanted
 from speechkit.errors import SpeechkitError
 from speechkit.types import Speech
 from speechkit.units_file import Utterance, read_units
-from speechkit.waveform import load, resample
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from speechkit.pipeline import Speechkit
+    from speechkit.pipeline import AnyStyle, Speechkit
     from u2s import Controls
 
-Output = Annotated[str | None, typer.Option("--output", "-o", help="A folder, one audio file, or - for standard output.")]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", help="A folder, one audio file, or - for standard output.")
+]
 Ending = Annotated[AudioFormat, typer.Option("--format", help="Of the files in a folder.")]
 
 
@@ -32,8 +31,15 @@ def decode(
     output: Output = None,
     voice: options.Voice = None,
     reference: options.Reference = None,
+    gender: options.Gender = None,
+    emotion: options.Emotion = None,
+    pitch: options.PitchLevel = None,
+    style: options.Mix = None,
+    intensity: options.Intensity = 1.0,
     seed: options.Seed = 0,
-    stream: Annotated[bool, typer.Option("--stream", help="Speak to standard output as a WAV, piece by piece.")] = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Speak to standard output as a WAV, piece by piece.")
+    ] = False,
     pitch_semitones: options.Pitch = 0.0,
     pitch_range: options.PitchRange = 1.0,
     energy_db: options.Energy = 0.0,
@@ -51,19 +57,25 @@ def decode(
     The samples do not depend on what else is decoded: a row alone, in a batch or streamed sounds the same.
 
     \b
-    speechkit decode units.jsonl --voice female -o out/
+    speechkit decode units.jsonl --gender female --emotion happy --pitch high --speed 1.1 -o out/
+    speechkit decode units.jsonl --style "0.7*sad+0.3*neutral" --intensity 1.4 --pitch-range 1.3 -o out/
     speechkit decode units.jsonl --reference her.wav --pitch-semitones 2 -o out/
     speechkit decode units.jsonl --stream | aplay
     """
     output = _output(output, stream, json)
     kit = options.open_kit(models, threads)
-    style = _style(kit, voice, reference)
+    wanted = Wanted(
+        voice=voice, reference=reference, gender=gender, emotion=emotion, pitch=pitch, mix=style, intensity=intensity
+    )
+    spoken_style = wanted.of(kit)
     controls = _controls(pitch_semitones, pitch_range, energy_db, speed)
     target = Target(output, format, kit.decoder.sample_rate)
     with Batch(verb="decoded", total=None, quiet=quiet, fail_fast=fail_fast) as batch:
         for row in _rows(inputs, batch):
             with batch.item(row.id or "a row without an id"):
-                pieces = kit.decode_stream(row.units, style, seed=seed, controls=controls, strict_codec=not any_codec)
+                pieces = kit.decode_stream(
+                    row.units, spoken_style, seed=seed, controls=controls, strict_codec=not any_codec
+                )
                 target.write(row.id, pieces)
                 batch.succeed(target.seconds)
         first = round(target.first_piece_seconds, 4)
@@ -75,6 +87,11 @@ def convert(
     output: Output = None,
     voice: options.Voice = None,
     reference: options.Reference = None,
+    gender: options.Gender = None,
+    emotion: options.Emotion = None,
+    pitch: options.PitchLevel = None,
+    style: options.Mix = None,
+    intensity: options.Intensity = 1.0,
     seed: options.Seed = 0,
     pitch_semitones: options.Pitch = 0.0,
     pitch_range: options.PitchRange = 1.0,
@@ -97,7 +114,10 @@ def convert(
     output = _output(output, False, json)
     sources = find_sources(inputs)
     kit = options.open_kit(models, threads)
-    style = _style(kit, voice, reference)
+    wanted = Wanted(
+        voice=voice, reference=reference, gender=gender, emotion=emotion, pitch=pitch, mix=style, intensity=intensity
+    )
+    spoken_style = wanted.of(kit)
     controls = _controls(pitch_semitones, pitch_range, energy_db, speed)
     target = Target(output, format, kit.decoder.sample_rate)
     if target.is_file and len(sources) > 1:
@@ -105,7 +125,7 @@ def convert(
     with Batch(verb="converted", total=len(sources), quiet=quiet, fail_fast=fail_fast) as batch:
         for source in sources:
             with batch.item(source.name):
-                _convert_one(kit, source, target, batch, style, controls, seed, channel)
+                _convert_one(kit, source, target, batch, spoken_style, controls, seed, channel)
         batch.finish(output, as_json=json, seed=seed)
 
 
@@ -114,7 +134,7 @@ def _convert_one(
     source: Source,
     target: Target,
     batch: Batch,
-    style: "Tensor",
+    style: "AnyStyle",
     controls: "Controls",
     seed: int,
     channel: int | None,
@@ -127,7 +147,7 @@ def _convert_one(
 
 
 def _respoken(
-    kit: "Speechkit", recording: Recording, batch: Batch, style: "Tensor", controls: "Controls", seed: int
+    kit: "Speechkit", recording: Recording, batch: Batch, style: "AnyStyle", controls: "Controls", seed: int
 ) -> Iterator[Speech]:
     rate = kit.encoder.config.sample_rate
     blocks = watched(recording.blocks, rate, recording.seconds, batch)
@@ -153,18 +173,6 @@ def _output(output: str | None, stream: bool, json: bool) -> str:
     if output == "-" and json:
         raise typer.BadParameter("speech and --json cannot share standard output; name a folder with -o.")
     return output
-
-
-def _style(kit: "Speechkit", voice: str | None, reference: Path | None) -> "Tensor":
-    if voice is not None and reference is not None:
-        raise typer.BadParameter("give --voice or --reference, not both.")
-    if reference is None:
-        return kit.voice(voice or "female")
-    waveform, sample_rate = load(reference)
-    try:
-        return kit.style_of(resample(waveform, sample_rate, kit.decoder.sample_rate), kit.decoder.sample_rate)
-    except SpeechkitError as error:
-        raise type(error)(f"the reference {reference}: {error}") from error
 
 
 def _controls(pitch_semitones: float, pitch_range: float, energy_db: float, speed: float) -> "Controls":

@@ -1,0 +1,162 @@
+"""What the scorer learns from: acted speech, read speech, and acted emotion carried over to the voices that read.
+
+RAVDESS has two sentences, 24 voices and one microphone: a scorer trained on it alone calls most other neutral speech
+angry. So, in the space of functionals, what an actor does in an emotion, a clip minus the same actor's neutral mean, is
+added to clips of other people reading other sentences into other microphones; their own clips count as neutral.
+Labels come from RAVDESS and from the assumption that read speech is neutral, never from speech that we restyled.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from recipes.corpora.texts import read_manifest
+from recipes.emotion.views import SAMPLE_RATE, trim
+from speechkit.emotion.features import EmotionFeatures
+from speechkit.emotion.functionals import functionals
+from speechkit.waveform import load, resample
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Acted:
+    """Functionals of acted views: values float32 [V, D], emotion int64 [V] (0 is neutral), speakers and view numbers [V]."""
+
+    values: Array
+    emotion: NDArray[np.int64]
+    speaker: NDArray[np.str_]
+    view: NDArray[np.int64]
+
+    def deltas(self) -> Array:
+        """Each view minus the mean of its speaker's neutral views; float32 [V, D]."""
+        found = np.zeros_like(self.values)
+        for speaker in np.unique(self.speaker):
+            mine = self.speaker == speaker
+            found[mine] = self.values[mine] - self.values[mine & (self.emotion == 0)].mean(0)
+        return found
+
+
+def describe(waveforms: Iterator[Array], total: int) -> Array:
+    """Functionals of clips at 16 kHz, float32 [V, D]."""
+    features = EmotionFeatures()
+    return np.stack(
+        [functionals(features(torch.from_numpy(clip))).numpy() for clip in tqdm(waveforms, total=total, mininterval=10)]
+    )
+
+
+def acted(views: Path, labels: Sequence[str], split: str) -> Acted:
+    """One split of a folder of views; functionals are computed once and kept beside them."""
+    index = [json.loads(line) for line in (views / "index.jsonl").read_text(encoding="utf-8").splitlines()]
+    kept = views / "functionals.npy"
+    if not kept.exists() or len(np.load(kept)) != len(index):
+        samples: NDArray[np.int16] = np.memmap(views / "samples.i16", np.int16, "r")
+        clips = (np.float32(1 / 32767) * samples[row["first"] : row["first"] + row["length"]] for row in index)
+        np.save(kept, describe(clips, len(index)))
+    values, chosen = np.load(kept), [number for number, row in enumerate(index) if row["split"] == split]
+    rows = [index[number] for number in chosen]
+    return Acted(
+        values=values[chosen],
+        emotion=np.array([labels.index(row["emotion"]) for row in rows]),
+        speaker=np.array([row["speaker"] for row in rows]),
+        view=np.array([row["view"] for row in rows]),
+    )
+
+
+def read_aloud(manifest: Path, cache: Path, limit: int, seed: int = 0) -> Array:
+    """Functionals of up to `limit` training clips of a corpus of read speech, 1.5 to 12 s, kept in `cache`."""
+    kept = cache / f"{manifest.parent.name}.npy"
+    if not kept.exists():
+        rows = [row for row in read_manifest(manifest) if row.get("split") != "dev" and 1.5 <= _seconds(row) <= 12]
+        np.random.default_rng(seed).shuffle(rows)  # type: ignore[arg-type]
+        chosen = rows[:limit]
+        cache.mkdir(parents=True, exist_ok=True)
+        np.save(kept, describe((_clip(manifest.parent / str(row["audio"])) for row in chosen), len(chosen)))
+    return np.asarray(np.load(kept), np.float32)
+
+
+def _seconds(row: dict[str, object]) -> float:
+    return float(str(row.get("duration_seconds", 3.0)))
+
+
+def _clip(path: Path) -> Array:
+    waveform, sample_rate = load(path)
+    return trim(resample(waveform, sample_rate, SAMPLE_RATE))[: 6 * SAMPLE_RATE]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mix:
+    """How batches are mixed."""
+
+    carried: float = 0.45
+    """Share of examples whose emotion is carried over to a reading voice."""
+    read: float = 0.4
+    """Share of neutral examples that are read speech as it is."""
+    plain: float = 0.2
+    """Share of acted examples that are plain views; the rest are augmented ones."""
+    noise: float = 0.3
+    """Spread of noise on the standardised functionals."""
+    strength: tuple[float, float] = (0.8, 1.3)
+    """Range of the factor on a carried emotion."""
+
+
+class Batches(Dataset[dict[str, Tensor]]):
+    """Batch number i is a draw from (seed, i): emotions alike in number, sources by `Mix`."""
+
+    def __init__(
+        self, acted: Acted, read: Array, mix: Mix, *, size: int, scale: Array, batch_size: int = 128, seed: int = 0
+    ) -> None:
+        self.acted, self.read, self.mix, self.size, self.scale = acted, read, mix, size, scale
+        self.batch_size, self.seed, self.deltas = batch_size, seed, acted.deltas()
+        self.members = [np.flatnonzero(acted.emotion == emotion) for emotion in range(int(acted.emotion.max()) + 1)]
+        self.plain = [members[acted.view[members] == 0] for members in self.members]
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        """values float32 [B, D], emotion int64 [B]."""
+        random, count = np.random.default_rng((self.seed, index)), self.batch_size
+        emotion = random.integers(len(self.members), size=count)
+        plain, place = random.random(count) < self.mix.plain, random.random(count)
+        pools = [(self.plain if is_plain else self.members)[e] for is_plain, e in zip(plain, emotion, strict=True)]
+        pick = np.array([pool[int(share * len(pool))] for share, pool in zip(place, pools, strict=True)])
+        values = self.acted.values[pick]
+        if len(self.read):
+            readers = self.read[random.integers(len(self.read), size=count)]
+            low, high = self.mix.strength
+            strength = random.uniform(low, high, size=(count, 1)).astype(np.float32)
+            carried = random.random(count) < self.mix.carried
+            reading = ~carried & (emotion == 0) & (random.random(count) < self.mix.read)
+            values = np.where(carried[:, None], readers + strength * self.deltas[pick], values)
+            values = np.where(reading[:, None], readers, values)
+        noise = random.standard_normal(values.shape, dtype=np.float32)
+        values = (values + self.mix.noise * self.scale * noise).astype(np.float32)
+        return {"values": torch.from_numpy(values), "emotion": torch.from_numpy(emotion)}
+
+
+class EmotionData(lightning.LightningDataModule):
+    """Batches for `recipes.emotion.train`; the held-out actors' plain clips validate."""
+
+    def __init__(self, train: Batches, dev: Acted) -> None:
+        super().__init__()
+        self.train, self.dev = train, dev
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Ready batches."""
+        return DataLoader(self.train, batch_size=None)
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        """One batch of everything."""
+        values, emotion = torch.from_numpy(self.dev.values), torch.from_numpy(self.dev.emotion)
+        return DataLoader([{"values": values, "emotion": emotion}], batch_size=None)  # type: ignore[arg-type]

@@ -1,0 +1,136 @@
+"""The emotion recipe: views, carried emotions, and that a scorer learns."""
+
+import json
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_models import buzz, write_wav
+
+from recipes.emotion.data import Acted, Batches, Mix, acted, read_aloud
+from recipes.emotion.train import fit, fit_temperature, main, standardised
+from recipes.emotion.views import at_other_speed, in_a_room, in_noise, through_a_channel, trim
+from speechkit.emotion.features import SAMPLE_RATE, EmotionFeatures, pitch_track
+from speechkit.emotion.functionals import WIDTH, functionals
+from speechkit.emotion.model import EmotionConfig
+from speechkit.errors import ConfigError, WaveformError
+
+RANDOM = np.random.default_rng(0)
+
+
+def some_actors(count: int = 60, spread: float = 0.3) -> Acted:
+    """Four emotions that differ in four functionals, three speakers that differ in all."""
+    random = np.random.default_rng(1)
+    emotion, speaker = np.arange(count) % 4, np.arange(count) // 4 % 3
+    values = random.standard_normal((count, WIDTH)) * spread + speaker[:, None] * 2.0
+    values[np.arange(count), emotion] += 3.0 * (emotion > 0)
+    names = np.array([f"s{number}" for number in speaker])
+    return Acted(values=values.astype(np.float32), emotion=emotion, speaker=names, view=np.zeros(count, np.int64))
+
+
+@pytest.mark.parametrize("pitch", [90.0, 140.0, 260.0])
+def test_pitch_is_found(pitch: float) -> None:
+    import torch
+
+    hertz, periodicity = pitch_track(torch.from_numpy(buzz(pitch, 1.0, SAMPLE_RATE)))
+    assert np.median(np.abs(hertz.numpy() / pitch - 1)) < 0.02 and float(periodicity.median()) > 0.8
+
+
+def test_functionals_are_finite_even_for_the_shortest_and_for_silence() -> None:
+    import torch
+
+    features = EmotionFeatures()
+    for clip in (torch.zeros(1600), torch.randn(100) * 0.01, torch.from_numpy(buzz(150.0, 0.5, SAMPLE_RATE))):
+        found = functionals(features(clip))
+        assert found.shape == (WIDTH,) and bool(found.isfinite().all())
+
+
+def test_views_keep_the_loudness_and_cut_the_silence() -> None:
+    clip = np.concatenate(
+        [np.zeros(SAMPLE_RATE, np.float32), buzz(150.0, 1.0, SAMPLE_RATE), np.zeros(SAMPLE_RATE, np.float32)]
+    )
+    trimmed = trim(clip)
+    assert len(trimmed) == pytest.approx(1.2 * SAMPLE_RATE, rel=0.02)
+    for change in (in_a_room, in_noise, through_a_channel):
+        assert change(trimmed, RANDOM).shape == trimmed.shape
+    assert 0.85 < len(at_other_speed(trimmed, RANDOM)) / len(trimmed) < 1.15
+    with pytest.raises(WaveformError):
+        trim(np.zeros(1000, np.float32))
+
+
+def test_deltas_are_about_the_speakers_own_neutral() -> None:
+    found = some_actors()
+    deltas = found.deltas()
+    for speaker in np.unique(found.speaker):
+        neutral = deltas[(found.speaker == speaker) & (found.emotion == 0)]
+        np.testing.assert_allclose(neutral.mean(0), 0, atol=1e-4)
+
+
+def test_batches_repeat_and_mix_what_they_say() -> None:
+    found, read = some_actors(), np.full((5, WIDTH), 100.0, np.float32)
+    scale = np.zeros(WIDTH, np.float32)
+    batches = Batches(found, read, Mix(carried=0.5, read=1.0), size=2, scale=scale, batch_size=400)
+    one, again, other = batches[0], batches[0], batches[1]
+    assert one["values"].equal(again["values"]) and not one["values"].equal(other["values"])
+    high = one["values"].mean(1) > 50
+    assert 0.5 < float(high.float().mean()) < 0.75  # carried, and the neutral that are read
+    plain = Batches(found, read, Mix(carried=0.0, read=0.0), size=1, scale=scale)[0]
+    assert float(plain["values"].max()) < 50
+
+
+def test_a_scorer_learns_emotions_of_a_speaker_it_never_heard() -> None:
+    found = some_actors()
+    train = Acted(**{n: getattr(found, n)[found.speaker != "s2"] for n in vars(found)})
+    held = Acted(**{n: getattr(found, n)[found.speaker == "s2"] for n in vars(found)})
+    read = held.values[held.emotion == 0]
+    model = fit(train, held, read, EmotionConfig(width=16, members=1), steps=150, enable_progress_bar=False)
+    import torch
+
+    heard = model.probabilities(torch.from_numpy(held.values)).argmax(1).numpy()
+    assert (heard == held.emotion).mean() > 0.8
+    assert 0.3 <= fit_temperature(model, held) <= 3.0
+
+
+def test_statistics_come_from_both_kinds_of_speech() -> None:
+    found = some_actors()
+    model = standardised(EmotionConfig(), found, np.zeros((4, WIDTH), np.float32))
+    np.testing.assert_allclose(model.mean.numpy(), found.values.mean(0) / 2, rtol=1e-4)
+
+
+def test_views_functionals_and_fit_run_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("pyworld")
+    from recipes.emotion.views import prepare
+
+    rows = []
+    emotions = ("neutral", "calm", "happy", "sad", "angry", "surprised")
+    for number, (split, emotion) in enumerate(product(("train", "dev"), emotions)):
+        write_wav(tmp_path / f"{number}.wav", buzz(120.0 + 10 * number, 0.8, SAMPLE_RATE), SAMPLE_RATE)
+        row = {"audio": f"{number}.wav", "text": "a", "language": "en", "speaker": split, "gender": "male"}
+        rows.append(row | {"emotion": emotion, "intensity": "normal", "split": split})
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    assert prepare(manifest, tmp_path / "views", 2) == 10 and prepare(manifest, tmp_path / "views", 2) == 0
+    assert len(acted(tmp_path / "views", ("neutral", "happy", "sad", "angry"), "train").values) == 10
+    assert read_aloud(manifest, tmp_path / "cache", 3).shape == (3, WIDTH)
+    output = [
+        "fit",
+        "--views",
+        str(tmp_path / "views"),
+        "--read",
+        str(manifest),
+        "-o",
+        str(tmp_path / "model"),
+        "--steps",
+        "3",
+    ]
+    assert main(output) == 0
+    assert main(["measure", str(tmp_path / "model"), "--manifest", str(manifest)]) == 0
+    assert '"n": 5' in capsys.readouterr().out
+
+
+def test_configs_refuse_nonsense() -> None:
+    with pytest.raises(ConfigError):
+        EmotionConfig(labels=("a",))
+    with pytest.raises(ConfigError):
+        EmotionConfig(temperature=0.0)
