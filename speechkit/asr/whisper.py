@@ -8,6 +8,9 @@ from speechkit.asr.listening import files_fingerprint, model_name, prepare
 from speechkit.errors import CheckpointError, DependencyError
 from speechkit.protocols import Waveform
 
+CALLERS = 4
+"""Threads of a program that may call at the same time and are heard at the same time."""
+
 
 class WhisperTranscriber:
     """Whisper, greedy, without the guards that leave short clips empty.
@@ -33,7 +36,9 @@ class WhisperTranscriber:
         except ImportError as error:
             raise DependencyError("this recogniser needs faster-whisper: pip install 'speechkit[eval]'.") from error
         try:
-            self._model = WhisperModel(model, device="cpu", compute_type=compute_type, cpu_threads=threads)
+            self._model = WhisperModel(
+                model, device="cpu", compute_type=compute_type, cpu_threads=threads, num_workers=CALLERS
+            )
         except (RuntimeError, ValueError, OSError) as error:
             raise CheckpointError(f"faster-whisper cannot load {model!r}: {error}") from error
         self.name = model_name("whisper", model)

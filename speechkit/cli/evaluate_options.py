@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from speechkit.evaluation.runner import Report
     from speechkit.evaluation.suite import Suite
     from speechkit.pipeline import Speechkit
+    from speechkit.types import Speech
 
+MOST_WORKERS = 4
+AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 INTERRUPTED = 130
 """Exit code after Ctrl-C; what was measured is kept, the same command goes on."""
 
@@ -58,7 +62,21 @@ Scorer = Annotated[
 Protocol = Annotated[
     str, typer.Option("--protocol", help="Text protocol: emova_tts, emova_asr, emova_instr, seedtts, emoomni.")
 ]
-Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads [default: torch's choice].")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="CPU threads for each item [default: the cores, shared out].")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=1, help="Items measured at the same time [default: one a core, at most 4; with --threads 1]."
+    ),
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache", help="Keep here what recognisers and judges said, by content: hearing the same clip again is free."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print a summary for programs, one JSON object, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
@@ -81,22 +99,53 @@ def chosen(
     return items
 
 
+def shared_out(workers: int | None, threads: int | None) -> tuple[int, int]:
+    """Items at a time, and threads for each, so that together they take all cores unless the user says otherwise."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if workers is None:
+        workers = 1 if threads is not None else min(cores, MOST_WORKERS)
+    return workers, threads or max(1, cores // workers)
+
+
 def listeners(
-    asr: Sequence[str] | None, quality: Sequence[str] | None, speaker: Sequence[str] | None, threads: int | None
+    asr: Sequence[str] | None,
+    quality: Sequence[str] | None,
+    speaker: Sequence[str] | None,
+    threads: int,
+    cache: Path | None = None,
 ) -> Listeners:
-    """Load the listeners that the options name."""
+    """Load the listeners that the options name; with a cache they remember."""
     from speechkit.asr import transcriber
     from speechkit.evaluation.adapters.registry import quality_judge, speaker_embedder
     from speechkit.evaluation.listening import Listeners
+    from speechkit.evaluation.remembering import Memory
     from speechkit.metrics.text_protocols import to_simplified
 
-    count = threads or 2
-    return Listeners(
-        transcribers=[transcriber(spec, threads=count) for spec in asr or ()],
-        quality=[quality_judge(spec, threads=count) for spec in quality or ()],
-        speakers=[speaker_embedder(spec, threads=count) for spec in speaker or ()],
+    found = Listeners(
+        transcribers=[transcriber(spec, threads=threads) for spec in asr or ()],
+        quality=[quality_judge(spec, threads=threads) for spec in quality or ()],
+        speakers=[speaker_embedder(spec, threads=threads) for spec in speaker or ()],
         simplify=to_simplified if find_spec("zhconv") else None,
     )
+    return found if cache is None else found.remembering(Memory(cache))
+
+
+def recordings_in(path: Path | None) -> list[Speech]:
+    """A recording, or all recordings of a folder, in the order of their names; none without a path.
+
+    Raises:
+        ManifestError: a folder without recordings. AudioFileError: a file that is none.
+    """
+    from speechkit.types import Speech
+    from speechkit.waveform import load
+
+    if path is None:
+        return []
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in AUDIO) if path.is_dir() else [path]
+    if not files:
+        raise ManifestError(f"{path} holds no recordings ({', '.join(sorted(AUDIO))}).")
+    loaded = [load(file) for file in files]
+    return [Speech(samples=samples, sample_rate=rate) for samples, rate in loaded]
 
 
 def open_kit(models: Path | None, threads: int | None) -> Speechkit:
@@ -110,7 +159,9 @@ def open_kit(models: Path | None, threads: int | None) -> Speechkit:
     return load(models)
 
 
-def carry_out(suite: Suite, items: Sequence[Item], output: Path, *, as_json: bool, quiet: bool) -> Report:
+def carry_out(
+    suite: Suite, items: Sequence[Item], output: Path, *, as_json: bool, quiet: bool, workers: int = 1
+) -> Report:
     """Run with a progress bar, print the figures.
 
     Raises:
@@ -120,7 +171,7 @@ def carry_out(suite: Suite, items: Sequence[Item], output: Path, *, as_json: boo
 
     with _progress(quiet) as tell:
         try:
-            report = run(suite, items, output, progress=tell)
+            report = run(suite, items, output, progress=tell, workers=workers)
         except KeyboardInterrupt:
             print(
                 f"stopped; measured items are kept. Run the same command again to go on in {output}.", file=sys.stderr

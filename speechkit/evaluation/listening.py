@@ -11,12 +11,16 @@ from typing import Any
 import numpy as np
 
 from speechkit.errors import SpeechkitError
-from speechkit.evaluation.audio import F0Method, track_f0
+from speechkit.evaluation.audio import F0Method
+from speechkit.evaluation.remembering import (
+    Memory,
+    RememberingEmbedder,
+    RememberingJudge,
+    RememberingTranscriber,
+)
+from speechkit.evaluation.renditions import Vector, distortion, likeness, pitch_comparison
 from speechkit.metrics.error_rate import compare
-from speechkit.metrics.pitch import pitch_errors
-from speechkit.metrics.pitch_control import median_pitch
 from speechkit.metrics.result import Skip
-from speechkit.metrics.speaker import cosine_similarity
 from speechkit.metrics.text_protocols import ProtocolName, text_protocol
 from speechkit.protocols import QualityJudge, SpeakerEmbedder, Transcriber
 from speechkit.types import Speech
@@ -46,6 +50,15 @@ class Listeners:
             kind if kinds.count(kind) == 1 else transcriber.name.replace(":", "-"): transcriber
             for kind, transcriber in zip(kinds, self.transcribers, strict=True)
         }
+
+    def remembering(self, memory: Memory) -> Listeners:
+        """The same listeners, each asking the memory first."""
+        return Listeners(
+            transcribers=[RememberingTranscriber(listener, memory) for listener in self.transcribers],
+            quality=[RememberingJudge(listener, memory) for listener in self.quality],
+            speakers=[RememberingEmbedder(listener, memory) for listener in self.speakers],
+            simplify=self.simplify,
+        )
 
     def parameters(self) -> dict[str, Any]:
         """Names of all, and whether Mandarin is simplified."""
@@ -78,14 +91,18 @@ class Listeners:
             values |= _scores(judge, speech, empty)
         return values
 
-    def compare(self, original: Speech, speech: Speech, *, pitch: F0Method | None = None) -> dict[str, Any]:
-        """Speaker similarity of two recordings; with a `pitch` method also F0, of two renditions of one utterance."""
-        values: dict[str, Any] = {}
-        for embedder in self.speakers:
-            name = f"similarity_{embedder.name.partition(':')[0]}"
-            values |= _attempt(name, None, partial(_similarity, embedder, original, speech))
+    def compare(
+        self,
+        original: Speech,
+        speech: Speech,
+        *,
+        target: Mapping[str, Vector] | None = None,
+        pitch: F0Method | None = None,
+    ) -> dict[str, Any]:
+        """Likeness of the voices; with a `pitch` method also F0 and spectrum, of two renditions of one utterance."""
+        values = likeness(self.speakers, original, speech, target or {})
         if pitch is not None:
-            values |= pitch_comparison(original, speech, pitch)
+            values |= pitch_comparison(original, speech, pitch) | distortion(original, speech)
         return values
 
     def errors(self, values: Mapping[str, Any], text: str, language: str, protocol: ProtocolName) -> dict[str, Any]:
@@ -113,10 +130,9 @@ def _attempt(name: str, skip: str | None, call: Callable[[], Any]) -> dict[str, 
     if skip:
         return {name: None, f"{name}_skipped": skip}
     try:
-        value = call()
+        return {name: call()}
     except SpeechkitError as error:
         return {name: None, f"{name}_skipped": f"{type(error).__name__}: {error}"}
-    return {name: None, f"{name}_skipped": value.reason} if isinstance(value, Skip) else {name: value}
 
 
 def _scores(judge: QualityJudge, speech: Speech, empty: str | None) -> dict[str, Any]:
@@ -130,31 +146,6 @@ def _scores(judge: QualityJudge, speech: Speech, empty: str | None) -> dict[str,
     finite = {scale: float(value) for scale, value in scores.items() if np.isfinite(value)}
     broken = [scale for scale in scores if scale not in finite]
     return finite | dict.fromkeys(broken) | {f"{scale}_skipped": "not_finite" for scale in broken}
-
-
-def _similarity(embedder: SpeakerEmbedder, first: Speech, second: Speech) -> float | Skip:
-    vectors = [embedder.embed(speech.samples, speech.sample_rate) for speech in (first, second)]
-    return cosine_similarity(*vectors)
-
-
-def pitch_comparison(original: Speech, speech: Speech, method: F0Method) -> dict[str, Any]:
-    """F0 errors and medians of two renditions with equal timing; tracks are cut to the shorter."""
-    tracks = [track_f0(side.samples, side.sample_rate, method=method) for side in (original, speech)]
-    frames = min(map(len, tracks))
-    errors = pitch_errors(tracks[0][:frames], tracks[1][:frames])
-    values: dict[str, Any] = {
-        "median_f0_original": median_pitch(tracks[0]),
-        "median_f0_respoken": median_pitch(tracks[1]),
-    }
-    if isinstance(errors, Skip):
-        return values | {"VDE": None, "VDE_skipped": errors.reason}
-    return values | {
-        "GPE": errors.gpe,
-        "VDE": errors.vde,
-        "FFE": errors.ffe,
-        "logF0_RMSE": errors.log_f0_rmse,
-        "logF0_corr": errors.correlation_log,
-    }
 
 
 def _error_counts(

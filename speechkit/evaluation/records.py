@@ -13,6 +13,9 @@ from typing import Any, BinaryIO
 from speechkit.errors import ManifestError
 from speechkit.metrics.result import Skip, plain
 
+UNSCORED = "unscored"
+"""The `status` of an item that a judge should have scored and did not."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
@@ -26,6 +29,11 @@ class Record:
     """Wall-clock times, which differ from run to run and are reported apart."""
     skipped: str | None = None
     """Why the item could not be measured at all; None when it could."""
+
+    @property
+    def unscored(self) -> bool:
+        """Whether a judge was asked and gave no score; such an item is asked about again when a run goes on."""
+        return self.values.get("status") == UNSCORED
 
     def outcome(self, name: str) -> float | Skip:
         """A number among the values, or the reason why there is none."""
@@ -59,7 +67,7 @@ class RecordLog:
         self._file: BinaryIO | None = None
 
     def read(self) -> dict[str, Record]:
-        """Records by id; the first of an id counts. A cut-off last line is removed from the file.
+        """Records by id; the last of an id counts. A cut-off last line is removed from the file.
 
         Raises:
             ManifestError: a line before the last is damaged.
@@ -75,7 +83,7 @@ class RecordLog:
         records: dict[str, Record] = {}
         for number, line in enumerate(data[:whole].splitlines(), 1):
             record = self._parsed(line, number)
-            records.setdefault(record.id, record)
+            records[record.id] = record
         return records
 
     def _parsed(self, line: bytes, number: int) -> Record:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -59,19 +60,23 @@ class Report:
         return {result.metric: result.value for result in (*self.results, *self.timings)}[metric]
 
 
-def run(suite: Suite, items: Sequence[Item], folder: str | Path, *, progress: Progress | None = None) -> Report:
+def run(
+    suite: Suite, items: Sequence[Item], folder: str | Path, *, progress: Progress | None = None, workers: int = 1
+) -> Report:
     """Measure what is not yet measured, then write the report.
 
     Args:
         suite: what to do.
         items: what to measure, ids unique; their order does not matter.
         folder: made if missing. If it holds an unfinished or finished run with the same parameters, models and items,
-            measured items are kept.
+            measured items are kept; those that a judge left unscored are asked about again.
         progress: told after each item.
+        workers: items measured at the same time, by threads; only for suites whose models can be shared by threads. The
+            results do not depend on it, the timings do.
     Returns:
         The report; on disk results.json, timings.json, items.jsonl, run.json and index.html.
     Raises:
-        ConfigError: the folder holds another run.
+        ConfigError: the folder holds another run, or workers below 1.
         KeyboardInterrupt: passed on after the items measured so far are safe on disk.
     """
     target = Path(folder)
@@ -80,14 +85,33 @@ def run(suite: Suite, items: Sequence[Item], folder: str | Path, *, progress: Pr
     _claim(target, identity)
     with RecordLog(target / ITEMS) as log:
         known = log.read()
-        for done, item in enumerate(ordered, 1):
-            if item.id not in known:
-                known[item.id] = log.append(_measure(suite, item, target))
+        waiting = [item for item in ordered if item.id not in known or known[item.id].unscored]
+        before = len(ordered) - len(waiting)
+        if progress is not None and before:
+            progress(before, len(ordered), "")
+        for done, record in enumerate(_measured(suite, waiting, target, workers), before + 1):
+            known[record.id] = log.append(record)
             if progress is not None:
-                progress(done, len(ordered), item.id)
+                progress(done, len(ordered), record.id)
     records = [known[item.id] for item in ordered]
     summary = suite.summarise(ordered, records)
-    return _write(suite, ordered, records, summary, target, identity)
+    return _write(suite, ordered, records, summary, target, identity, workers)
+
+
+def _measured(suite: Suite, items: Sequence[Item], folder: Path, workers: int) -> Iterator[Record]:
+    """Records as they are ready; after an error or Ctrl-C no further item is begun."""
+    if workers < 1:
+        raise ConfigError(f"at least one item has to be measured at a time, got workers={workers}.")
+    if workers == 1:
+        yield from (_measure(suite, item, folder) for item in items)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(_measure, suite, item, folder) for item in items]
+        try:
+            for future in as_completed(waiting):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _measure(suite: Suite, item: Item, folder: Path) -> Record:
@@ -156,6 +180,7 @@ def _write(
     summary: Summary,
     folder: Path,
     identity: dict[str, Any],
+    workers: int,
 ) -> Report:
     results = tuple(_with_per_item(result) for result in summary.results)
     timings = tuple(_with_per_item(result) for result in summary.timings)
@@ -167,7 +192,8 @@ def _write(
         "item_metrics": dict(summary.item_metrics),
     }
     write_json(folder / RESULTS, {**document, "results": [result.to_dict() for result in results]})
-    write_json(folder / TIMINGS, {"suite": suite.name, "timings": [result.to_dict() for result in timings]})
+    measured = {"suite": suite.name, "items_at_once": workers}
+    write_json(folder / TIMINGS, {**measured, "timings": [result.to_dict() for result in timings]})
     report = Report(folder=folder, results=results, timings=timings)
     write_page(folder / PAGE, suite, items, records, summary, document)
     return report

@@ -6,7 +6,7 @@
 | sequences | edit_distance, dtw |
 | tokenizer | phone_error, phone_purity, unit_distance, codebook, leakage |
 | text | error_rate, text_protocols, english_text, english_numbers, english_spelling, mandarin_text, punctuation |
-| speech | speaker, pitch, pitch_control, cepstral, quality, speed, emotion_control |
+| speech | speaker, pitch, pitch_control, cepstral, mel_cepstrum, quality, speed, emotion_control |
 | judges | judge_reply, judge_scores, ecot, spoken_dialogue, instruct, seed_tts |
 | emotion recognition | confusion, classification, answers, open_vocabulary |
 | affect dynamics | affect, affect_dialogue, concordance, modality_conflict, appropriateness |

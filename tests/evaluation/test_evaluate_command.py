@@ -31,10 +31,15 @@ def test_tokenizer_resynthesis_and_compare(models: Path, corpus: Path, tmp_path:
     summary = json.loads(found.stdout.strip().splitlines()[-1])
     assert summary["suite"] == "tokenizer"
     assert summary["values"]["nominal_bit_rate"] == 300
+    kept: list[set[str]] = []
     for name in "ab":
         listen = ["--asr", "fake:hello world", "--quality", "fake", "-o", str(tmp_path / name)]
+        listen += ["--speaker", "fake", "--target", str(corpus.parent), "--cache", str(tmp_path / "heard")]
         found = runner.invoke(app, ["evaluate", "resynthesis", *shared, *listen])
         assert found.exit_code == 0, found.output
+        kept.append({path.name for path in (tmp_path / "heard").rglob("*.json")})
+    assert len(kept[0]) >= 12 + 3 + 3  # the target's voices, and what was heard on both sides
+    assert kept[1] == kept[0]
     found = runner.invoke(
         app, ["evaluate", "compare", str(tmp_path / "a"), str(tmp_path / "b"), "-o", str(tmp_path / "c")]
     )

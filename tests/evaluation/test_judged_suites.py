@@ -105,6 +105,23 @@ def test_the_released_output_text_is_read(tmp_path: Path) -> None:
     assert "sad" in fields["output"]
 
 
+def output_of(text: str) -> Any:
+    return omni.output_of(Item(id="a", row={"id": "a", "output": text}, folder=Path()))
+
+
+def test_outputs_of_released_models() -> None:
+    text = (
+        "system\nYou are Qwen.\nuser\n…\nassistant\n情感分析结果为: 难过\n意图策略及回复路径: 要安慰\n"
+        "因此我的回复路径可以是: 温柔\n所以我的回复应该是: 我在。"
+    )
+    chain = {"asr": None, "emotion_analysis": "难过", "user_intent": "要安慰", "response_strategy": "温柔"}
+    assert output_of(text) == {"ecot": {**chain, "response": "我在。"}, "response": "我在。"}
+    for unmarked in ("情感分析结果为: 难过。", "回复策略分析: x 所以我的回复应该是:", "Anna: 情感分析结果为: 难过。"):
+        assert output_of(unmarked) == {"response": unmarked}
+    assert output_of("Just an answer.")["response"] == "Just an answer."
+    assert output_of(" ") == {"response": ""}
+
+
 def test_killed_between_calls(tmp_path: Path) -> None:
     items = expand_calls(rows(tmp_path, 2), omni.CALLS)
     run(omni.DialogueSuite(stub(tmp_path, ALL)), items, tmp_path / "whole")

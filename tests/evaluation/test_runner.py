@@ -80,6 +80,59 @@ def test_killed_and_restarted_gives_the_same_results(tmp_path: Path, died: int, 
     assert run(Lengths(die_after=0), items(*NAMES), target).results  # everything is there already
 
 
+@pytest.mark.parametrize("workers", [2, 5])
+def test_items_measured_together_give_the_same_results(tmp_path: Path, workers: int) -> None:
+    run(Lengths(), items(*NAMES), tmp_path / "one")
+    told: list[tuple[int, int, str]] = []
+    run(Lengths(), items(*NAMES), tmp_path / "many", workers=workers, progress=lambda *state: told.append(state))
+    assert (tmp_path / "one/results.json").read_bytes() == (tmp_path / "many/results.json").read_bytes()
+    assert [done for done, _, _ in told] == list(range(1, len(NAMES) + 1))
+    assert json.loads((tmp_path / "many/timings.json").read_text())["items_at_once"] == workers
+
+
+def test_an_error_of_one_worker_stops_all_and_the_run_goes_on(tmp_path: Path) -> None:
+    many = items(*(f"{number:03}" for number in range(40)))
+    dying = Lengths(die_after=5)
+    with pytest.raises(KeyboardInterrupt):
+        run(dying, many, tmp_path / "killed", workers=3)
+    measured = len((tmp_path / "killed/items.jsonl").read_bytes().splitlines())
+    assert measured <= 5
+    run(Lengths(), many, tmp_path / "killed", workers=2)
+    run(Lengths(), many, tmp_path / "whole")
+    assert (tmp_path / "killed/results.json").read_bytes() == (tmp_path / "whole/results.json").read_bytes()
+
+
+def test_at_least_one_item_at_a_time(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="workers=0"):
+        run(Lengths(), items("a"), tmp_path, workers=0)
+
+
+class Undecided(Lengths):
+    """A judge that scores the items that it knows."""
+
+    def __init__(self, *known: str) -> None:
+        super().__init__()
+        self.known = known
+
+    def measure(self, item: Item, folder: Path) -> Record:
+        self.measured += 1
+        if item.id in self.known:
+            return Record(id=item.id, values={"status": "scored", "length": 1.0})
+        return Record(id=item.id, values={"status": "unscored", "length_skipped": "no_answer"})
+
+
+def test_what_a_judge_left_unscored_is_asked_again(tmp_path: Path) -> None:
+    (first,) = run(Undecided("a"), items("a", "b", "c"), tmp_path).results
+    assert (first.n, first.skipped_reasons) == (1, {"no_answer": 2})
+    again = Undecided("a", "b")
+    (second,) = run(again, items("a", "b", "c"), tmp_path).results
+    assert again.measured == 2
+    assert (second.n, second.skipped_reasons) == (2, {"no_answer": 1})
+    third = Undecided("c")
+    assert run(third, items("a", "b", "c"), tmp_path).results[0].n == 3
+    assert third.measured == 1
+
+
 def test_a_folder_holds_one_run(tmp_path: Path) -> None:
     run(Lengths(), items("a", "bb"), tmp_path)
     with pytest.raises(ConfigError, match="parameters differ"):
@@ -131,9 +184,10 @@ def test_the_log_gives_what_it_wrote(tmp_path: Path) -> None:
     log = RecordLog(tmp_path / "deep" / "items.jsonl")
     with log:
         back = log.append(Record(id="é", values={"x": (1, 2)}, seconds={"t": 0.5}))
-        log.append(Record(id="é", values={"x": 3}))
+        assert log.read() == {"é": back}
+        later = log.append(Record(id="é", values={"x": 3}))
     assert back.values == {"x": [1, 2]}
-    assert log.read() == {"é": back}
+    assert log.read() == {"é": later}
 
 
 class TestManifest:

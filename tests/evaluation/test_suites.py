@@ -17,6 +17,7 @@ from speechkit.evaluation.suites.tokenizer import TokenizerConfig, TokenizerSuit
 from speechkit.pipeline import Speechkit
 from speechkit.types import Speech
 from speechkit.waveform import save
+from tests.evaluation.conftest import tone
 
 QUICK = TokenizerConfig(augmented_items=4)
 
@@ -76,15 +77,21 @@ def test_tokenizer_killed_and_resumed(kit: Speechkit, rows: list[Item], tmp_path
 
 
 def test_resynthesis_report(kit: Speechkit, rows: list[Item], tmp_path: Path) -> None:
-    report = run(ResynthesisSuite(kit, rows, listeners()), rows, tmp_path)
+    target = [Speech(samples=tone(20), sample_rate=16000)]
+    report = run(ResynthesisSuite(kit, rows, listeners(), target=target), rows, tmp_path, workers=2)
     assert report.value("WER_fake_added") == 0
     assert report.value("WER_fake_original") == report.value("WER_fake_respoken")
     by_name = {result.metric: result for result in report.results}
     assert by_name["round_trip_unit_error_rate"].n == len(rows)
-    assert {"dnsmos_ovr_original", "dnsmos_ovr_respoken", "similarity_fake", "VDE", "logF0_corr"} <= set(by_name)
+    assert {"dnsmos_ovr_original", "dnsmos_ovr_respoken", "similarity_fake", "VDE", "logF0_corr", "MCD"} <= set(by_name)
     assert report.value("RTF_decode") is not None
     assert len(list((tmp_path / "audio").iterdir())) == 10
-    assert json.loads((tmp_path / "results.json").read_text())["models"] == {"s2u": "tiny-s2u", "u2s": "tiny-u2s"}
+    assert {"similarity_target_fake", "similarity_target_fake_original"} <= set(by_name)
+    assert by_name["MCD"].params["align"] == "frames" and by_name["MCD"].n == len(rows)
+    document = json.loads((tmp_path / "results.json").read_text())
+    assert {"MCD", "similarity_target_fake", "rate_fake_respoken"} <= set(document["item_metrics"])
+    models = document["models"]
+    assert (models["s2u"], models["u2s"], len(models["target_voice"])) == ("tiny-s2u", "tiny-u2s", 16)
 
 
 def test_resynthesis_in_each_items_own_voice(kit: Speechkit, rows: list[Item], tmp_path: Path) -> None:

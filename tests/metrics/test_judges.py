@@ -1,6 +1,7 @@
 """Judge replies are read strictly; scores keep value, strict value and coverage apart."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from speechkit.errors import ConfigError
 from speechkit.metrics.bootstrap import BootstrapConfig
-from speechkit.metrics.ecot import ECOT_FIELDS, check_ecot, parse_ecot, parse_released_ecot, serialize_ecot
+from speechkit.metrics.ecot import check_ecot, serialize_ecot
 from speechkit.metrics.judge_reply import (
     JUDGE_CALLS,
     coerce_score,
@@ -209,11 +210,10 @@ CHAIN = {
 
 
 @pytest.mark.parametrize("variant", VARIANT_FIELDS)
-def test_chain_of_thought_round_trip(variant: str) -> None:
+def test_chain_of_thought_holds_the_fields_of_its_variant(variant: str) -> None:
     text = serialize_ecot(CHAIN, variant)  # type: ignore[arg-type]
-    found = parse_ecot(text)
-    assert tuple(found) == ECOT_FIELDS
-    assert [name for name in ECOT_FIELDS if found[name]] == list(VARIANT_FIELDS[variant])
+    found = dict(re.findall(r"<(\w+)>(.*?)</\1>", text))
+    assert list(found) == list(VARIANT_FIELDS[variant])
     assert all(found[name] == CHAIN[name] for name in VARIANT_FIELDS[variant])
 
 
@@ -228,23 +228,6 @@ def test_chains_that_cannot_be_written() -> None:
         serialize_ecot({"response": "a </response>"})
     with pytest.raises(ConfigError, match="variant"):
         serialize_ecot({"response": "a"}, "other")  # type: ignore[arg-type]
-
-
-def test_released_outputs() -> None:
-    text = (
-        "system\nYou are Qwen.\nuser\n…\nassistant\n情感分析结果为: 难过\n意图策略及回复路径: 要安慰\n"
-        "因此我的回复路径可以是: 温柔\n所以我的回复应该是: 我在。"
-    )
-    assert parse_released_ecot(text) == {
-        "asr": None,
-        "emotion_analysis": "难过",
-        "user_intent": "要安慰",
-        "response_strategy": "温柔",
-        "response": "我在。",
-    }
-    short = parse_released_ecot("情感分析结果为: 难过。")
-    assert short == {**dict.fromkeys(ECOT_FIELDS), "response": "情感分析结果为: 难过。"}
-    assert parse_released_ecot("回复策略分析: x 所以我的回复应该是:")["user_intent"] == "x"
 
 
 OUTPUT = dict.fromkeys(OUTPUT_KEYS, "x")

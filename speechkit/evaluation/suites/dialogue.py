@@ -23,11 +23,12 @@ from speechkit.evaluation.suites.judged import (
     score_outcomes,
     score_plot,
 )  # fmt: skip
-from speechkit.metrics.ecot import check_ecot, parse_released_ecot, serialize_ecot
+from speechkit.metrics.ecot import ECOT_FIELDS, check_ecot, serialize_ecot
 from speechkit.metrics.judge_reply import JUDGE_CALLS
 from speechkit.metrics.judge_scores import EMOOMNI_SCORES, applicable_scores, judge_result
 from speechkit.metrics.result import MetricResult, Skip
 from speechkit.protocols import Judge
+from speechkit.thinker.formats import parse_thoughts
 
 CALLS = ("VS", "VT_EA_RES", "VT_RC", "IF")
 """The four calls, each with scores of its own."""
@@ -127,12 +128,19 @@ class DialogueSuite:
 
 
 def output_of(item: Item) -> Mapping[str, Any]:
-    """The system's recorded output; empty when there is none."""
+    """The system's recorded output; empty when there is none.
+
+    A text is read as the thinker reads it, in any of its formats; where no response is marked, the whole text is the
+    response and there is no chain (metrics.md 3.3).
+    """
     output = item.row.get("output")
-    if isinstance(output, str):
-        chain = parse_released_ecot(output)
-        return {"ecot": chain, "response": chain["response"]}
-    return output if isinstance(output, Mapping) else {}
+    if not isinstance(output, str):
+        return output if isinstance(output, Mapping) else {}
+    parsed = parse_thoughts(output)
+    if parsed.thoughts is None or "missing:response" in parsed.problems:
+        return {"response": output.strip()}
+    thoughts = parsed.thoughts
+    return {"ecot": {name: getattr(thoughts, name) for name in ECOT_FIELDS}, "response": thoughts.response}
 
 
 def call_inputs(item: Item, call: str) -> tuple[dict[str, str], list[str]] | Skip:

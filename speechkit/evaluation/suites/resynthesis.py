@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ import torch
 
 from speechkit.config import Config
 from speechkit.errors import StyleError, WaveformError
-from speechkit.evaluation.audio import item_waveform
+from speechkit.evaluation.audio import F0Method, item_waveform
 from speechkit.evaluation.listening import Listeners, clip_name, on_side
 from speechkit.evaluation.manifest import Item
 from speechkit.evaluation.plots import bars, histogram
 from speechkit.evaluation.records import Record
+from speechkit.evaluation.renditions import voice_vectors
 from speechkit.evaluation.suite import Clip, Plot, Summary
 from speechkit.evaluation.suites.speech_results import SIDES, resynthesis_results, speed
 from speechkit.metrics.edit_distance import edit_distance
@@ -40,8 +42,8 @@ class ResynthesisConfig(Config):
     """Of the decoder's noise."""
     protocol: str = "emova_tts"
     """Text protocol of the error rates."""
-    pitch: str | None = "dio"
-    """Compare F0 tracks by WORLD's "dio" (fast) or "harvest" (exact, about a fifth of real time); None: do not."""
+    pitch: F0Method | None = "yin"
+    """Who tracks F0 (see `track_f0`) where F0 and spectrum of both sides are compared; None: they are not."""
     audio_kept: int = 5
     """Items whose original and re-spoken audio is kept for the page."""
 
@@ -52,7 +54,13 @@ class ResynthesisSuite:
     name = "resynthesis"
 
     def __init__(
-        self, kit: Speechkit, items: Sequence[Item], listeners: Listeners, *, config: ResynthesisConfig | None = None
+        self,
+        kit: Speechkit,
+        items: Sequence[Item],
+        listeners: Listeners,
+        *,
+        target: Sequence[Speech] = (),
+        config: ResynthesisConfig | None = None,
     ) -> None:
         """Prepare.
 
@@ -60,9 +68,10 @@ class ResynthesisSuite:
             kit: the models.
             items: all items of the run; the first ones' audio is kept.
             listeners: recognisers, quality judges, speaker embedder.
+            target: recordings of the voice that speaks, for the likeness to it.
             config: decisions.
         Raises:
-            StyleError: the kit has no such voice.
+            StyleError: the kit has no such voice. WaveformError: a target recording is empty or not finite.
         """
         self.kit = kit
         self.listeners = listeners
@@ -71,6 +80,8 @@ class ResynthesisSuite:
             raise StyleError(
                 f"there is no voice {self.config.voice!r}; there are self, {', '.join(sorted(kit.voices))}."
             )
+        self._target = voice_vectors(listeners.speakers, target)
+        self._target_hash = hashlib.sha256(b"".join(clip.samples.tobytes() for clip in target)).hexdigest()[:16]
         self._kept = {item.id for item in sorted(items, key=lambda item: item.id)[: self.config.audio_kept]}
 
     def parameters(self) -> Mapping[str, Any]:
@@ -80,7 +91,8 @@ class ResynthesisSuite:
     def fingerprints(self) -> Mapping[str, str]:
         """Of both models and of the listeners that have one."""
         models = {"s2u": self.kit.encoder.fingerprint, "u2s": self.kit.decoder.fingerprint}
-        return {**models, **self.listeners.fingerprints()}
+        target = {"target_voice": self._target_hash} if self._target else {}
+        return {**models, **target, **self.listeners.fingerprints()}
 
     def measure(self, item: Item, folder: Path) -> Record:
         """Encode, decode, encode again, listen to both sides."""
@@ -99,7 +111,7 @@ class ResynthesisSuite:
         values |= self._round_trip(units, speech)
         for side, heard in ((ORIGINAL, original), (RESPOKEN, speech)):
             values |= on_side(self.listeners.hear(heard, item.language), side)
-        values |= self.listeners.compare(original, speech, pitch=self.config.pitch)
+        values |= self.listeners.compare(original, speech, target=self._target, pitch=self.config.pitch)
         values |= self.listeners.errors(values, item.text, item.language, self._protocol)
         return Record(id=item.id, values=values, seconds={**seconds, "decoder_audio": speech.duration_seconds})
 
@@ -149,15 +161,13 @@ class ResynthesisSuite:
         results = resynthesis_results(records, self.listeners, self._protocol)
         named = {result.metric: result for result in results}
         rates = {name: named[name].value for name in named if name.startswith(("WER", "CER"))}
-        added = [name for name in records[0].values if name.startswith("added_")] if records else []
+        known = sorted({name for record in records for name in record.values if not name.endswith("_skipped")})
+        added = [name for name in known if name.startswith("added_")]
         plots = [Plot(title="Error rates", svg=bars(rates, {name: named[name].ci95 for name in rates}))]
         for name in added:
             values = [v for record in records if isinstance(v := record.values.get(name), float)]
             plots.append(Plot(title=f"Error rate added, item by item: {name}", svg=histogram(values, label=name)))
-        scalars = ["unit_error_rate", "logF0_corr", *added]
-        scalars += [
-            name for record in records[:1] for name in record.values if name.startswith(("rate_", "dnsmos", "utmos"))
-        ]
+        listened = [name for name in known if name.startswith(("rate_", "dnsmos", "utmos", "similarity_"))]
         return Summary(
             results=results,
             timings=[
@@ -165,7 +175,7 @@ class ResynthesisSuite:
                 *speed(records, "decode", "decoder_audio", torch.get_num_threads(), first="first_audio"),
             ],
             plots=plots,
-            item_metrics={name: name for name in scalars},
+            item_metrics={name: name for name in ("unit_error_rate", "logF0_corr", "MCD", *added, *listened)},
         )
 
     def clips(self, item: Item, folder: Path) -> Sequence[Clip]:

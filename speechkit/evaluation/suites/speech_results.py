@@ -7,6 +7,7 @@ from typing import Any
 
 from speechkit.evaluation.listening import Listeners
 from speechkit.evaluation.records import Record
+from speechkit.evaluation.renditions import MCD_PARAMETERS
 from speechkit.evaluation.suites.tokenizer_results import renamed, with_skips
 from speechkit.metrics.aggregate import mean_result, ratio_result
 from speechkit.metrics.error_rate import error_rate
@@ -46,9 +47,13 @@ def resynthesis_results(records: Sequence[Record], listeners: Listeners, protoco
                 results.append(_added(spoken, f"{name}_{key}_added", key, protocol))
     for side in SIDES:
         results += score_results(usable, side)
-    results += [mean_of(usable, name, unit="cosine", better=None) for name in _names(usable, "similarity_")]
+    results += [
+        mean_of(usable, name, unit="cosine", better=True if _to_target(name) else None)
+        for name in _names(usable, "similarity_")
+    ]
     if any("VDE" in record.values for record in usable):
         results += [mean_of(usable, name, unit=unit, better=better) for name, (unit, better) in PITCH.items()]
+        results.append(mean_of(usable, "MCD", unit="dB", better=False, params=MCD_PARAMETERS))
     results += _round_trip(usable)
     return [with_skips(result, lost) for result in results]
 
@@ -115,6 +120,11 @@ def score_results(records: Sequence[Record], side: str = "") -> list[MetricResul
     end = f"_{side}" if side else ""
     scales = [scale for scale in SCALES if any(f"{scale}{end}" in record.values for record in records)]
     return [mean_of(records, f"{scale}{end}", unit="MOS") for scale in scales]
+
+
+def _to_target(name: str) -> bool:
+    """Whether a similarity is that of the re-spoken side to the voice that should speak."""
+    return name.startswith("similarity_target_") and not name.endswith("_original")
 
 
 def _names(records: Sequence[Record], prefix: str) -> list[str]:

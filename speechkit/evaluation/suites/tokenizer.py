@@ -41,7 +41,7 @@ class TokenizerConfig(Config):
 
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     """Of the unit edit distance."""
-    augmented_items: int = 60
+    augmented_items: int = 40
     """How many items are also encoded augmented; evenly over speakers."""
     align_reach: int = 3
     """Units around a CTC spike that count as its phone."""
