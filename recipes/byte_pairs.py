@@ -28,7 +28,7 @@ def learn_merges(texts: Iterable[str], count: int, first_byte: int) -> list[tupl
     while len(merges) < count:
         pairs: Counter[tuple[int, int]] = Counter()
         for word, tokens in spelled.items():
-            for pair in zip(tokens, tokens[1:]):
+            for pair in zip(tokens, tokens[1:], strict=False):
                 pairs[pair] += words[word]
         if not pairs:
             break

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recipes.byte_pairs import instruction_merges
-from recipes.talker_batches import STYLE, TEXT, UNIT, Batch, TalkerData
+from recipes.talker_batches import STYLE, TEXT, UNIT, Batch, TalkerData, Writer
 from recipes.u2s import Snapshot as Snapshot  # for configs
 from speechkit.checkpoint import load_tensors
 from speechkit.errors import CheckpointError
@@ -33,6 +34,7 @@ class TalkerTraining(lightning.LightningModule):
         self,
         model: dict[str, Any] | None = None,
         init_from: str | None = None,
+        new_codec: bool = False,
         unit_weight: float = 1.0,
         move_weight: float = 1.0,
         header_weight: float = 0.3,
@@ -46,7 +48,8 @@ class TalkerTraining(lightning.LightningModule):
         """
         Args:
             model: fields of `TalkerConfig` that differ from the default.
-            init_from: model folder to go on from; its config counts, but for the codec.
+            init_from: model folder to go on from, with its config.
+            new_codec: the units are another S2U's than those of `init_from`, and are learnt anew.
             unit_weight, move_weight, header_weight, text_weight: of the losses.
             unit_dropout: units of the past that the model is not shown, so that it listens to the text.
             label_smoothing: of the unit loss.
@@ -54,10 +57,25 @@ class TalkerTraining(lightning.LightningModule):
         """
         super().__init__()
         self.save_hyperparameters()
-        self.model = start_from(init_from, model or {}) if init_from else fresh(model or {})
+        self.model = start_from(init_from, model or {}, new_codec=new_codec) if init_from else fresh(model or {})
         self.average = torch.optim.swa_utils.AveragedModel(
             self.model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)
         )
+
+    def writer(self) -> Writer:
+        """Writes sequences for this model."""
+        return Writer(self.model.vocabulary)
+
+    def on_fit_start(self) -> None:
+        """Note whose units these are.
+
+        Raises:
+            CheckpointError: the model speaks those of another S2U.
+        """
+        codec, own = self.trainer.datamodule.codec(), self.model.config.codec  # type: ignore[attr-defined]
+        if own and codec != own:
+            raise CheckpointError(f"the model speaks units of codec {own}, the shards are of {codec}; set new_codec: true.")
+        self.model.config = self.average.module.config = replace(self.model.config, codec=codec)
 
     def training_step(self, batch: tuple[Batch, Batch], index: int) -> Tensor:
         """One step on clips and on instructions alone."""
@@ -124,6 +142,28 @@ class TalkerTraining(lightning.LightningModule):
         return rise * (0.05 + 0.475 * (1 + torch.cos(torch.tensor(torch.pi * progress)).item()))
 
 
+class Lines(lightning.Callback):
+    """A line of losses every so many steps: for logs and pipes, where a bar does not help."""
+
+    def __init__(self, steps: int = 50) -> None:
+        self.steps = steps
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
+        """Print when it is time."""
+        if trainer.global_step % self.steps == 0:
+            self._print(trainer, "train/")
+
+    def on_validation_end(self, trainer: lightning.Trainer, *_: Any) -> None:
+        """Print the figures of the held-out clips."""
+        self._print(trainer, "valid/")
+
+    def _print(self, trainer: lightning.Trainer, kind: str) -> None:
+        if trainer.is_global_zero:
+            values = {name: value for name, value in trainer.callback_metrics.items() if name.startswith(kind)}
+            listed = " ".join(f"{name} {float(value):.3f}" for name, value in values.items())
+            print(f"{time.strftime('%H:%M:%S')} step {trainer.global_step} {listed}", flush=True)
+
+
 def _mean_loss(logits: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
     if not len(targets):
         return logits.sum() * 0.0
@@ -138,17 +178,20 @@ def fresh(model: dict[str, Any]) -> Talker:
     return talker
 
 
-def start_from(folder: str, model: dict[str, Any]) -> Talker:
-    """A trained model, for fine-tuning; of `model` only the codec is looked at.
+def start_from(folder: str, model: dict[str, Any], *, new_codec: bool = False) -> Talker:
+    """A trained model to go on from; `new_codec` begins its units anew.
 
     Raises:
         CheckpointError: the config asks for another model than the folder holds.
     """
     talker = Talker.load(folder).train()
     stored = talker.config.to_dict()
-    if wrong := [name for name, value in model.items() if name != "codec" and stored.get(name) != value]:
+    if wrong := [name for name, value in model.items() if stored.get(name) != value]:
         raise CheckpointError(f"{folder} has another {', '.join(wrong)} than the config; leave them out.")
-    talker.config = TalkerConfig.from_dict(stored | {"codec": model.get("codec", talker.config.codec)})
+    if new_codec:
+        talker.config = replace(talker.config, codec="")
+        rows = slice(talker.first_unit, talker.first_unit + talker.config.num_units)
+        torch.nn.init.normal_(talker.embedding.weight.data[rows], std=talker.config.width**-0.5)
     return talker
 
 
@@ -169,11 +212,9 @@ def read_talker(checkpoint: str | Path) -> Talker:
     return model.eval()
 
 
-def export(checkpoint: Path, folder: Path, *, codec: str = "", card: str = "", half: bool = True) -> None:
-    """Write the averaged model as a model folder; `codec` is that of the S2U whose units it was trained on."""
-    model = read_talker(checkpoint)
-    model.config = replace(model.config, codec=codec or model.config.codec)
-    model.save(folder, card=card, half=half)
+def export(checkpoint: Path, folder: Path, *, card: str = "", half: bool = True) -> None:
+    """Write the averaged model as a model folder."""
+    read_talker(checkpoint).save(folder, card=card, half=half)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -187,11 +228,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m recipes.talker export")
     parser.add_argument("checkpoint", type=Path, help=".ckpt of this recipe")
     parser.add_argument("-o", "--output", type=Path, required=True, help="model folder to write")
-    parser.add_argument("--codec", default="", help="fingerprint of the S2U whose units it was trained on")
     parser.add_argument("--card", type=Path, help="Markdown file to keep as the model card")
     options = parser.parse_args(arguments[1:])
     card = options.card.read_text(encoding="utf-8") if options.card else ""
-    export(options.checkpoint, options.output, codec=options.codec, card=card)
+    export(options.checkpoint, options.output, card=card)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import lightning
 import numpy as np
@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from recipes.talker_data import read_index
+import speechkit
+from recipes.talker_data import prepare, read_index
 from speechkit.config import Config
-from speechkit.errors import ManifestError
+from speechkit.errors import CheckpointError, ManifestError
 from speechkit.talker.header import DEFAULTS, header_of
 from speechkit.talker.instructions import drop_attributes, phrase, random_header
 from speechkit.talker.model import Sequences
 from speechkit.talker.sequence import after_header, before_header, header_symbols, unit_symbol
 from speechkit.talker.vocabulary import Vocabulary
+
+BUNDLED_S2U = Path(speechkit.__file__).parent / "bundled" / "s2u"
 
 NOTHING, TEXT, STYLE, UNIT = 0, 1, 2, 3
 """Kinds of targets."""
@@ -82,13 +85,31 @@ class Batch:
 
     def to(self, device: torch.device, non_blocking: bool = False) -> Batch:
         """The same on another device."""
-        parts = {field.name: getattr(self.sequences, field.name).to(device, non_blocking=non_blocking) for field in fields(Sequences)}
-        rest = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in ("targets", "kinds", "moves")}
-        return Batch(sequences=Sequences(**parts), **rest)
+
+        def moved(source: object, name: str) -> Tensor:
+            return getattr(source, name).to(device, non_blocking=non_blocking)
+
+        sequences = Sequences(**{field.name: moved(self.sequences, field.name) for field in fields(Sequences)})
+        return Batch(sequences=sequences, **{name: moved(self, name) for name in ("targets", "kinds", "moves")})
+
+
+class SequenceWriter(Protocol):
+    """Rows to examples, in the vocabulary of one model."""
+
+    def instructed(self, instruction: str, style: Mapping[str, str]) -> Example:
+        """An instruction and its header, without speech."""
+        ...
+
+    def spoken(
+        self, row: Mapping[str, Any], units: NDArray[np.int16], places: NDArray[np.int16], style: Mapping[str, str],
+        instruction: str,
+    ) -> Example:  # fmt: skip
+        """A clip; its header is a target only behind an instruction, which tells of it."""
+        ...
 
 
 class Writer:
-    """Rows to examples, in one vocabulary."""
+    """Rows to examples for the talker's own model; see `SequenceWriter`."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.words, self.ids = vocabulary, vocabulary.ids
@@ -187,7 +208,7 @@ class Shards:
 class TrainingBatches(IterableDataset[Batch]):
     """Endless batches, deterministic in (seed, process, batch number): clips of like length, and some instructions."""
 
-    def __init__(self, shards: Shards, writer: Writer, config: DataConfig, *, seed: int = 0, rank: int = 0) -> None:
+    def __init__(self, shards: Shards, writer: SequenceWriter, config: DataConfig, *, seed: int = 0, rank: int = 0) -> None:
         self.shards, self.writer, self.config, self.seed, self.rank = shards, writer, config, seed, rank
 
     def __iter__(self) -> Iterator[tuple[Batch, Batch]]:
@@ -227,20 +248,46 @@ class TalkerData(lightning.LightningDataModule):
     """Training batches, and the clips of other splits one by one."""
 
     def __init__(
-        self, shards: list[str], config: DataConfig | None = None, seed: int = 0, validation_clips: int = 64
+        self,
+        shards: list[str],
+        manifest: str | None = None,
+        s2u: str | None = None,
+        config: DataConfig | None = None,
+        seed: int = 0,
+        validation_clips: int = 64,
     ) -> None:
         """
         Args:
             shards: folders of `recipes.talker_data`.
+            manifest: of recordings; they are encoded and aligned into the first of the shards before training begins.
+            s2u: model folder that encodes them; none: the one inside the package.
             config: how sequences are drawn.
             seed: of the draws; change it when a run is continued.
             validation_clips: of the split that is not "train", at most.
         """
         super().__init__()
-        self.folders, self.config, self.seed, self.validation_clips = shards, config or DataConfig(), seed, validation_clips
+        self.folders, self.manifest, self.s2u = shards, manifest, Path(s2u or BUNDLED_S2U)
+        self.config, self.seed, self.validation_clips = config or DataConfig(), seed, validation_clips
 
-    def _writer(self) -> Writer:
-        return Writer(self.trainer.lightning_module.model.vocabulary)  # type: ignore[union-attr]
+    def prepare_data(self) -> None:
+        """Encode the manifest, if there is one; what is done already is not done again."""
+        if self.manifest:
+            lost = prepare(Path(self.manifest), self.s2u, Path(self.folders[0]))
+            print(f"{self.folders[0]}: {len(read_index(Path(self.folders[0])))} clips; {lost} do not fit their text", flush=True)
+
+    def codec(self) -> str:
+        """Fingerprint of the S2U of all shards.
+
+        Raises:
+            CheckpointError: they are of several.
+        """
+        found = {row["codec"] for folder in self.folders for row in read_index(Path(folder))}
+        if len(found) > 1:
+            raise CheckpointError(f"the shards hold units of several codecs ({', '.join(sorted(found))}); encode them alike.")
+        return found.pop() if found else ""
+
+    def _writer(self) -> SequenceWriter:
+        return self.trainer.lightning_module.writer()  # type: ignore[union-attr, operator]
 
     def train_dataloader(self) -> DataLoader[tuple[Batch, Batch]]:
         """Batches of clips, each with one of instructions."""

@@ -3,7 +3,8 @@
     python -m recipes.talker_data --manifest corpus/manifest.jsonl --s2u speechkit/bundled/s2u -o shards/corpus
 
 A row of the manifest has `audio`, `text`, `language`; and, where known, `gender`, `emotion`, `pitch`, `speed`, `energy`,
-and an `instruction`. A shard is a folder: `index.jsonl` (one row a clip), `units.i16` and `places.i16` (which symbol of the
+and an `instruction`; `split` says "train" or, for what losses are watched on, anything else (default: about 2 % of the
+clips). A shard is a folder: `index.jsonl` (one row a clip), `units.i16` and `places.i16` (which symbol of the
 text each unit says), end to end. Clips are appended, so an interrupted run goes on where it stopped.
 """
 
@@ -23,6 +24,7 @@ from tqdm import tqdm
 
 from recipes.s2u_data import read_16k, read_manifest
 from recipes.talker_align import align, shorten_pauses
+from recipes.u2s_data import is_validation
 from recipes.u2s_data import read_index as read_cache
 from s2u import S2U
 from speechkit.errors import CheckpointError, ManifestError, TextError
@@ -67,7 +69,8 @@ class Encoder:
             return None
         return {
             "id": row["id"], "text": row["text"], "language": row["language"], "speaker": row.get("speaker"),
-            "split": row.get("split", "train"), "instruction": row.get("instruction"), "style": style_of(row, places, symbols),
+            "split": row.get("split") or ("dev" if is_validation(row["id"]) else "train"),
+            "instruction": row.get("instruction"), "style": style_of(row, places, symbols),
             "symbols": symbols, "score": round(aligned.score, 3), "codec": self.s2u.fingerprint,
             "units": ids.astype(np.int16), "places": places.astype(np.int16),
         }  # fmt: skip
@@ -95,8 +98,12 @@ def known_units(cache: Path, codec: str) -> dict[str, np.ndarray]:
     if found != codec:
         raise CheckpointError(f"the units of {cache} are of codec {found}, the S2U is {codec}; encode them again.")
     units = np.fromfile(cache / "units.i16", np.int16)
-    spans = {str(Path(row["path"]).resolve()): units[row["first_unit"] : row["first_unit"] + row["num_units"]] for row in read_cache(cache)}
-    return {path: span for path, span in spans.items() if len(span) and span.min() >= 0}
+    spans = {}
+    for row in read_cache(cache):
+        span = units[row["first_unit"] : row["first_unit"] + row["num_units"]]
+        if len(span) and span.min() >= 0:
+            spans[str(Path(row["path"]).resolve())] = span
+    return spans
 
 
 def style_of(row: dict[str, Any], places: np.ndarray, symbols: list[str]) -> dict[str, str]:

@@ -7,10 +7,10 @@ from speechkit.talker.header import ATTRIBUTES, DEFAULTS, StyleHeader, header_of
 from speechkit.talker.model import Talker
 from speechkit.talker.registry import load_backbone
 from speechkit.talker.sampling import Sampling
-from speechkit.talker.saying import Saying, Spoken
+from speechkit.talker.saying import Saying, SpeechStream, Spoken
 from speechkit.talker.watch import Watch
 
 __all__ = [
-    "ATTRIBUTES", "DEFAULTS", "Backbone", "GuidedBackbone", "Sampling", "Saying", "Spoken", "StyleHeader", "Talker",
-    "TalkerConfig", "UnitStream", "Watch", "header_of", "load_backbone", "write_header",
+    "ATTRIBUTES", "DEFAULTS", "Backbone", "GuidedBackbone", "Sampling", "Saying", "SpeechStream", "Spoken",
+    "StyleHeader", "Talker", "TalkerConfig", "UnitStream", "Watch", "header_of", "load_backbone", "write_header",
 ]  # fmt: skip

@@ -34,33 +34,46 @@ def _frames(*texts: str) -> tuple[Frame, ...]:
 ENGLISH_FRAMES: Mapping[Phrasing, tuple[Frame, ...]] = {
     "training": _frames(
         "speak {adverbs} in a {adjectives} voice, {clauses}", "speak {adverbs}, {clauses}", "say it {adverbs}, {clauses}",
-        "use a {adjectives} voice, {clauses}", "in a {adjectives} voice, {adverbs}, {clauses}", "{adjectives}, {adverbs}, {clauses}",
+        "use a {adjectives} voice, {clauses}", "in a {adjectives} voice, {adverbs}, {clauses}",
+        "{adjectives}, {adverbs}, {clauses}",
         "a {adjectives} {persons}, {clauses}", "please read this {adverbs} as a {adjectives} {persons}", "{clauses}",
-        "the voice of a {adjectives} {persons} who speaks {adverbs}, {clauses}", "i want a {adjectives} voice that speaks {adverbs}",
-        "sound {adjectives}, {clauses}", "read {adverbs}, {clauses}", "{adverbs}, {clauses}", "talk {adverbs} like a {adjectives} {persons}",
-        "tell it in a {adjectives} voice, {clauses}", "{adjectives} voice, {clauses}", "speak in a {adjectives} tone, {adverbs}",
+        "the voice of a {adjectives} {persons} who speaks {adverbs}, {clauses}",
+        "i want a {adjectives} voice that speaks {adverbs}",
+        "sound {adjectives}, {clauses}", "read {adverbs}, {clauses}", "{adverbs}, {clauses}",
+        "talk {adverbs} like a {adjectives} {persons}",
+        "tell it in a {adjectives} voice, {clauses}", "{adjectives} voice, {clauses}",
+        "speak in a {adjectives} tone, {adverbs}",
         "the {persons} is {adjectives} and talks {adverbs}", "whatever you say, say it {adverbs} and in a {adjectives} voice",
-        "speak in a {adjectives} voice, on the listener's side, {clauses}", "speak {adverbs} in a {adjectives} voice that helps",
+        "speak in a {adjectives} voice, on the listener's side, {clauses}",
+        "speak {adverbs} in a {adjectives} voice that helps",
         "{adjectives} and {adverbs}", "say this like a {adjectives} {persons}, {adverbs}, {clauses}",
     ),
     "held_out": _frames(
-        "could you say that {adverbs} with a {adjectives} voice, {clauses}?", "let a {adjectives} {persons} read the line {adverbs}",
-        "make it {adjectives} please, {clauses}", "narrate {adverbs}, {clauses}", "i would like to hear it {adverbs}, {clauses}",
-        "give me a {adjectives} voice speaking {adverbs}", "style: {adjectives}, {clauses}", "it should be said {adverbs}, {clauses}",
+        "could you say that {adverbs} with a {adjectives} voice, {clauses}?",
+        "let a {adjectives} {persons} read the line {adverbs}",
+        "make it {adjectives} please, {clauses}", "narrate {adverbs}, {clauses}",
+        "i would like to hear it {adverbs}, {clauses}",
+        "give me a {adjectives} voice speaking {adverbs}", "style: {adjectives}, {clauses}",
+        "it should be said {adverbs}, {clauses}",
         "imagine a {adjectives} {persons} talking {adverbs}, {clauses}", "{clauses}, and {adverbs}",
     ),
 }  # fmt: skip
 
 MANDARIN_FRAMES: Mapping[Phrasing, tuple[Frame, ...]] = {
     "training": _frames(
-        "用{adjectives}的声音{adverbs}地说，{clauses}", "请{adverbs}地说，{clauses}", "用{adjectives}的语气说，{clauses}", "{clauses}",
-        "{adverbs}地读，{clauses}", "声音{adjectives}，{clauses}", "{adjectives}的{persons}，{clauses}", "请一位{adjectives}的{persons}来读，{clauses}",
-        "像一个{adjectives}的{persons}那样{adverbs}地说", "我想要{adjectives}的声音，{clauses}", "{adverbs}，{clauses}", "{adjectives}，{clauses}",
-        "请用{adjectives}的语调，{adverbs}地朗读", "说得{adjectives}一点，{clauses}", "{persons}的声音，{clauses}", "用{adjectives}的声音说，{clauses}",
+        "用{adjectives}的声音{adverbs}地说，{clauses}", "请{adverbs}地说，{clauses}",
+        "用{adjectives}的语气说，{clauses}", "{clauses}",
+        "{adverbs}地读，{clauses}", "声音{adjectives}，{clauses}", "{adjectives}的{persons}，{clauses}",
+        "请一位{adjectives}的{persons}来读，{clauses}",
+        "像一个{adjectives}的{persons}那样{adverbs}地说", "我想要{adjectives}的声音，{clauses}",
+        "{adverbs}，{clauses}", "{adjectives}，{clauses}",
+        "请用{adjectives}的语调，{adverbs}地朗读", "说得{adjectives}一点，{clauses}", "{persons}的声音，{clauses}",
+        "用{adjectives}的声音说，{clauses}",
         "用{adjectives}的声音{adverbs}地安慰",
     ),
     "held_out": _frames(
-        "能不能{adverbs}地念出来，{clauses}？", "让{adjectives}的{persons}来念这句话，{clauses}", "这句话要说得{adjectives}些，{clauses}",
+        "能不能{adverbs}地念出来，{clauses}？", "让{adjectives}的{persons}来念这句话，{clauses}",
+        "这句话要说得{adjectives}些，{clauses}",
         "希望听到{adjectives}的嗓音，{clauses}", "风格：{adjectives}，{clauses}", "换成{adjectives}的腔调{adverbs}地讲",
         "{clauses}，而且要{adverbs}地讲",
     ),
@@ -123,7 +136,8 @@ def _put_together(frame: Frame, chosen: dict[str, list[str]], language: str, ran
     if "clauses" in chosen and random.random() < 0.15:
         chosen["clauses"].append(_one(SCENES[language], random))
     if "adverbs" in chosen and not chosen["adverbs"]:
-        chosen["adverbs"] = [_one(("like this", "it out", "the words") if language == "en" else ("好好", "这样", "认真"), random)]
+        chosen["adverbs"] = [_one(("like this", "it out", "the words") if language == "en" else ("好好", "这样",
+        "认真"), random)]
     text = frame.text
     for place, words in chosen.items():
         text = text.replace(f"{{{place}}}", _joined(words, language, random))

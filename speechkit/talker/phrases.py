@@ -23,7 +23,8 @@ class Wording:
 ENGLISH: Mapping[tuple[str, str], Wording] = {
     ("gender", "female"): Wording(
         adjectives=("female", "feminine", "woman's", "girl's", "lady's"),
-        clauses=("as a woman", "like a woman", "with a woman's voice", "in a female voice", "female voice", "by a female speaker"),
+        clauses=("as a woman", "like a woman", "with a woman's voice", "in a female voice", "female voice",
+        "by a female speaker"),
         persons=("woman", "lady", "girl", "female speaker", "female narrator", "actress", "mother"),
     ),
     ("gender", "male"): Wording(
@@ -41,7 +42,8 @@ ENGLISH: Mapping[tuple[str, str], Wording] = {
                     "enthusiastic", "playful", "encouraging", "jolly", "thrilled"),
         adverbs=("happily", "cheerfully", "joyfully", "gladly", "excitedly", "merrily", "brightly", "with joy",
                  "enthusiastically", "with a smile", "with delight"),
-        clauses=("full of joy", "as if you had won a prize", "sounding happy", "in a happy tone", "as if it were your birthday",
+        clauses=("full of joy", "as if you had won a prize", "sounding happy", "in a happy tone",
+        "as if it were your birthday",
                  "with happiness", "smiling as you speak", "like good news", "sounding excited"),
     ),
     ("emotion", "sad"): Wording(
@@ -60,7 +62,8 @@ ENGLISH: Mapping[tuple[str, str], Wording] = {
     ),
     ("pitch", "low"): Wording(
         adjectives=("low", "deep", "low-pitched", "lower"),
-        clauses=("with a low pitch", "with low pitch", "in a low register", "low pitch", "a little lower in pitch", "with a deep tone",
+        clauses=("with a low pitch", "with low pitch", "in a low register", "low pitch", "a little lower in pitch",
+        "with a deep tone",
                  "at a lower pitch", "pitched low"),
     ),
     ("pitch", "normal"): Wording(
@@ -82,7 +85,8 @@ ENGLISH: Mapping[tuple[str, str], Wording] = {
     ),
     ("speed", "fast"): Wording(
         adjectives=("fast", "quick", "hurried", "rapid", "brisk"),
-        adverbs=("fast", "quickly", "rapidly", "very fast", "a little faster", "hurriedly", "swiftly", "at a fast pace", "briskly"),
+        adverbs=("fast", "quickly", "rapidly", "very fast", "a little faster", "hurriedly", "swiftly",
+        "at a fast pace", "briskly"),
         clauses=("at a high speed", "in a hurry", "at a fast pace", "fast speed", "speaking quickly", "without pausing",
                  "faster than usual", "quick pace", "at a brisk pace", "as if late for a train", "at high speed"),
     ),
@@ -98,7 +102,8 @@ ENGLISH: Mapping[tuple[str, str], Wording] = {
     ("energy", "loud"): Wording(
         adjectives=("loud", "powerful", "strong", "shouting", "booming", "forceful"),
         adverbs=("loudly", "very loudly", "powerfully", "at the top of your voice", "forcefully", "louder", "out loud"),
-        clauses=("at full volume", "with a loud voice", "shouting", "so that everyone hears it", "loud volume", "with great energy",
+        clauses=("at full volume", "with a loud voice", "shouting", "so that everyone hears it", "loud volume",
+        "with great energy",
                  "raising your voice", "at high volume"),
     ),
 }  # fmt: skip
@@ -127,15 +132,18 @@ MANDARIN: Mapping[tuple[str, str], Wording] = {
         clauses=("语气悲伤", "听起来很难过", "情绪低落", "像快要哭了一样", "带着哭腔", "心情沉重", "带着难过与同情"),
     ),
     ("emotion", "angry"): Wording(
-        adjectives=("生气", "愤怒", "恼火", "气愤", "暴躁", "愤慨"), adverbs=("生气", "愤怒", "气愤", "恼火", "怒气冲冲", "气呼呼"),
+        adjectives=("生气", "愤怒", "恼火", "气愤", "暴躁", "愤慨"), adverbs=("生气", "愤怒", "气愤", "恼火",
+        "怒气冲冲", "气呼呼"),
         clauses=("语气愤怒", "听起来很生气", "情绪激愤", "像在发火一样", "带着怒气", "火冒三丈"),
     ),
     ("pitch", "low"): Wording(
-        adjectives=("低沉", "音调低", "低音", "略低"), clauses=("音调低一点", "音调低", "低音调", "声音低沉", "音高偏低", "调子放低"),
+        adjectives=("低沉", "音调低", "低音", "略低"), clauses=("音调低一点", "音调低", "低音调", "声音低沉",
+        "音高偏低", "调子放低"),
     ),
     ("pitch", "normal"): Wording(clauses=("音调正常", "正常音调", "音高适中", "音调适中")),
     ("pitch", "high"): Wording(
-        adjectives=("高亢", "音调高", "高音", "尖细", "略高"), clauses=("音调高一点", "音调高", "高音调", "声音尖一点", "音高偏高", "调子提高"),
+        adjectives=("高亢", "音调高", "高音", "尖细", "略高"), clauses=("音调高一点", "音调高", "高音调", "声音尖一点",
+        "音高偏高", "调子提高"),
     ),
     ("speed", "slow"): Wording(
         adjectives=("缓慢", "慢悠悠", "语速慢"), adverbs=("慢慢", "缓慢", "慢悠悠", "不慌不忙", "放慢速度"),
@@ -164,7 +172,8 @@ FILLERS: Mapping[str, tuple[str, ...]] = {
 """Adjectives that ask for nothing that the header knows."""
 
 SCENES: Mapping[str, tuple[str, ...]] = {
-    "en": ("for an audiobook", "like a newsreader", "as if talking to a friend", "for a podcast", "to a child", "on the phone",
+    "en": ("for an audiobook", "like a newsreader", "as if talking to a friend", "for a podcast", "to a child",
+    "on the phone",
            "for the listener", "as in a play"),
     "zh": ("像在读有声书", "像新闻播音一样", "像和朋友聊天一样", "给孩子听", "像在打电话", "像在演戏"),
 }  # fmt: skip

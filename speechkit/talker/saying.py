@@ -119,6 +119,40 @@ class Saying:
         return Units(ids=ids, unit_rate=backbone.unit_rate, num_units=backbone.num_units, codec=backbone.codec)
 
 
+class SpeechStream:
+    """Speech of a text as it is spoken: iterates over Speech, once. The pieces, joined, are what `gather` gives."""
+
+    def __init__(self, saying: Saying, pieces: Iterator[Speech], sample_rate: int) -> None:
+        self.saying, self.sample_rate = saying, sample_rate
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[Speech]:
+        return self._pieces
+
+    @property
+    def header(self) -> StyleHeader:
+        """The style, every attribute set; known before the first sound."""
+        return self.saying.header
+
+    @property
+    def units(self) -> Units:
+        """All units so far."""
+        return self.saying.units
+
+    @property
+    def finish_reason(self) -> FinishReason | None:
+        """Why the speech ended; None until it has."""
+        return self.saying.finish_reason
+
+    def gather(self) -> Spoken:
+        """Everything that is still to come, at once."""
+        samples = np.concatenate([np.zeros(0, np.float32), *(piece.samples for piece in self)])
+        return Spoken(
+            samples=samples, sample_rate=self.sample_rate, header=self.header, units=self.units,
+            finish_reason=self.finish_reason or "end", seed=self.saying.seed,
+        )  # fmt: skip
+
+
 def language_of(text: str) -> str:
     """The language that a text's numbers are read in: "zh" if it has Chinese characters, else "en"."""
     return "zh" if _HAN.search(text) else "en"

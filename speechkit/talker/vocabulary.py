@@ -69,7 +69,8 @@ class Vocabulary:
         """Merge the pair that was learnt first until none is left."""
         tokens = [self.first_byte + byte for byte in piece.encode()]
         while len(tokens) > 1:
-            rank, place = min((self._ranks.get(pair, len(self._ranks)), i) for i, pair in enumerate(zip(tokens, tokens[1:])))
+            pairs = zip(tokens, tokens[1:], strict=False)
+            rank, place = min((self._ranks.get(pair, len(self._ranks)), index) for index, pair in enumerate(pairs))
             if rank == len(self._ranks):
                 break
             tokens[place : place + 2] = [self.first_byte + 256 + rank]
