@@ -45,7 +45,7 @@ def build_thinker(
         parts = replace(
             parts,
             transcriber=parts.transcriber or _transcriber(transcriber, kit),
-            scorer=parts.scorer or _scorer(scorer),
+            scorer=parts.scorer or make_scorer(scorer),
             cascade=replace(config, regulation=regulation or config.regulation),
         )
     elif regulation is not None:
@@ -59,7 +59,12 @@ def _transcriber(spec: str, kit: Speechkit | None) -> Transcriber | None:
     return make_transcriber(spec, posteriors=kit.phone_posteriors if kit else None)
 
 
-def _scorer(spec: str) -> EmotionScorer | None:
+def make_scorer(spec: str) -> EmotionScorer | None:
+    """An emotion scorer by its spec; none for "none".
+
+    Raises:
+        ConfigError, DependencyError, CheckpointError: as `speechkit.emotion.scorer`.
+    """
     if spec == "none":
         return None
     from speechkit.emotion import scorer
