@@ -1,7 +1,8 @@
 """The whole toolkit on one page: a waveform becomes units, units and a style become speech. One line per arrow.
 
-    waveform [T] 16 kHz --S2U--> Units 25 Hz --U2S + style--> Speech 24 kHz
-                                               style: a voice's name, or a vector read off a reference clip
+waveform [T] 16 kHz --S2U--> Units 25 Hz --U2S + style--> Speech 24 kHz
+text, instruction --talker--> header, Units                style: a label of the bank of prototypes, a voice's name,
+                                                                  or a vector read off a reference clip
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,29 +14,40 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from prototypes.bank import Setting, StyleBank
+from prototypes.prosody import FACTORS
+from prototypes.store import load_bank
 from prototypes.voices import read_voices
 from s2u import S2U
 from speechkit.errors import CheckpointError, StyleError, UnitsError
-from speechkit.types import Speech, Units
+from speechkit.talker import Backbone, Sampling, Saying, SpeechStream, Spoken, StyleHeader, load_backbone
+from speechkit.types import Speech, Style, Units
 from speechkit.units_file import check_codec
 from speechkit.waveform import check
 from u2s import U2S, Controls
 from u2s.model import MIN_REFERENCE_SECONDS
+from u2s.prosody import LIMITS as CONTROL_LIMITS
 
 BUNDLED = Path(__file__).parent / "bundled"
 """Where the default models live inside the package."""
 
-Style = str | Tensor | NDArray[np.float32]
-"""Who speaks: the name of a voice, or a style vector float32 [D]."""
+AnyStyle = str | Style | Setting | Tensor | NDArray[np.float32]
+"""Who speaks and how: a voice's name, a style of the bank, a setting made from it, or a style vector float32 [D]."""
 
 PLAIN = Controls()
+SHIFTS = ("pitch_semitones", "pitch_slope", "energy_db", "tilt_db", "breath_db")
+
+SEMITONES = {"low": -3.0, "normal": 0.0, "high": 3.0}
+DECIBELS = {"soft": -6.0, "normal": 0.0, "loud": 4.0}
+"""What the decoder makes of a style header's pitch and energy."""
 
 
 def load(folder: str | Path | None = None) -> "Speechkit":
     """Load the two models.
 
     Args:
-        folder: holds the model folders `s2u` and `u2s`; None takes the default models inside the package.
+        folder: holds the model folders `s2u` and `u2s`, `prototypes` for styles, and `talker` for `say`; None takes the
+            default models inside the package.
     Raises:
         CheckpointError: a model folder is missing, incomplete, or of another kind.
     """
@@ -45,7 +57,29 @@ def load(folder: str | Path | None = None) -> "Speechkit":
             raise CheckpointError(f"{root} has no model folder {name}/; name a folder that holds s2u/ and u2s/.")
     encoder, decoder = S2U.load(root / "s2u"), U2S.load(root / "u2s")
     voices = read_voices(root / "u2s", decoder=decoder.fingerprint)
-    return Speechkit(encoder, decoder, {name: voice.style for name, voice in voices.items()})
+    bank = load_bank(root / "prototypes", decoder=decoder.fingerprint) if (root / "prototypes").is_dir() else None
+    named = {name: voice.style for name, voice in voices.items()}
+    return Speechkit(encoder, decoder, named, styles=bank, talker=root / "talker")
+
+
+def controls_of(setting: Setting, controls: Controls = PLAIN) -> Controls:
+    """What a setting asks of the decoder, and what the caller asks on top: shifts add up, factors multiply.
+
+    Both are held within the limits of `Controls`; a level that the caller gives in Hz replaces the setting's.
+    """
+    prosody = setting.prosody
+
+    def held(name: str, value: float) -> float:
+        low, high = CONTROL_LIMITS[name]
+        return min(max(value, low), high)
+
+    level = controls.pitch_hz or setting.pitch_hz
+    return replace(
+        controls,
+        pitch_hz=None if level is None else held("pitch_hz", level),
+        **{name: held(name, getattr(controls, name) + getattr(prosody, name)) for name in SHIFTS},
+        **{name: held(name, getattr(controls, name) * getattr(prosody, name)) for name in FACTORS},
+    )
 
 
 class Speechkit:
@@ -57,10 +91,33 @@ class Speechkit:
         voices: style vector float32 [D] by name; the default models have "female" and "male".
     """
 
-    def __init__(self, encoder: S2U, decoder: U2S, voices: dict[str, Tensor]) -> None:
+    def __init__(
+        self,
+        encoder: S2U,
+        decoder: U2S,
+        voices: dict[str, Tensor],
+        *,
+        styles: StyleBank | None = None,
+        talker: Backbone | Path | None = None,
+    ) -> None:
         self.encoder = encoder
         self.decoder = decoder
         self.voices = dict(voices)
+        self._styles = styles
+        self._talker = talker
+
+    @property
+    def styles(self) -> StyleBank:
+        """The bank of prototypes.
+
+        Raises:
+            StyleError: these models have none.
+        """
+        if self._styles is None:
+            raise StyleError(
+                "these models have no style bank; build one: speechkit prototypes build CLIPS -o MODELS/prototypes"
+            )
+        return self._styles
 
     def encode(self, waveform: ArrayLike | Tensor, sample_rate: int, *, margins: bool = False) -> Units:
         """Units of a recording.
@@ -92,9 +149,7 @@ class Speechkit:
         """
         return self.encoder.encode_stream(chunks, sample_rate, margins=margins)
 
-    def encode_blocks(
-        self, chunks: Iterable[NDArray[np.float32]], sample_rate: int, *, margins: bool = False
-    ) -> Units:
+    def encode_blocks(self, chunks: Iterable[NDArray[np.float32]], sample_rate: int, *, margins: bool = False) -> Units:
         """`encode` of a recording that is read piece by piece, so that an hour of it needs no more memory than a minute.
 
         Raises:
@@ -107,8 +162,9 @@ class Speechkit:
     def decode(
         self,
         units: Units,
-        style: Style = "female",
+        style: AnyStyle = "female",
         *,
+        intensity: float = 1.0,
         seed: int = 0,
         controls: Controls = PLAIN,
         strict_codec: bool = True,
@@ -117,25 +173,29 @@ class Speechkit:
 
         Args:
             units: from `encode`, a units file, or typed by hand (then `codec` is empty).
-            style: the name of a voice, or a style vector from `style_of`.
+            style: a `Style` of the bank, a setting of `kit.styles` (a mix), a voice's name, or a vector from `style_of`.
+            intensity: of a `Style`'s emotion, from 0 (neutral) over 1 to 2.
             seed: of the noise, 0 or larger; the same seed gives the same samples.
-            controls: pitch, pitch range, energy, speed.
+            controls: pitch, pitch range, energy, speed and more, on top of the style's own.
             strict_codec: refuse units that another codec made; False speaks them as if they were ours.
         Returns:
             Speech of 960 samples a unit at 24 kHz (divided by the speed).
         Raises:
             CodecMismatchError: units of another codec. UnitsError: out of range, or of another rate.
-            StyleError: an unknown voice. ShapeError: a style vector of another size.
+            StyleError: an unknown voice or style. ShapeError: a style vector of another size.
         """
-        pieces = self.decode_stream(units, style, seed=seed, controls=controls, strict_codec=strict_codec)
+        pieces = self.decode_stream(
+            units, style, intensity=intensity, seed=seed, controls=controls, strict_codec=strict_codec
+        )
         samples = [np.zeros(0, np.float32), *(piece.samples for piece in pieces)]
         return Speech(samples=np.concatenate(samples), sample_rate=self.decoder.sample_rate)
 
     def decode_stream(
         self,
         units: Units | Iterable[Units],
-        style: Style = "female",
+        style: AnyStyle = "female",
         *,
+        intensity: float = 1.0,
         seed: int = 0,
         controls: Controls = PLAIN,
         strict_codec: bool = True,
@@ -144,13 +204,13 @@ class Speechkit:
 
         Args:
             units: all units, or parts of one utterance as they come, for instance from `encode_stream`.
-            style, seed, controls, strict_codec: as for `decode`.
+            style, intensity, seed, controls, strict_codec: as for `decode`.
         Yields:
             Speech; the first piece is short, so that sound starts early.
         Raises:
             As `decode`: at once for the style and for units that are there, at the part for parts.
         """
-        vector = self.voice(style) if isinstance(style, str) else torch.as_tensor(style)
+        vector, controls = self._resolve(style, intensity, controls)
         parts = [units] if isinstance(units, Units) else units
         if isinstance(units, Units):
             self._accept(units, strict_codec)
@@ -162,7 +222,7 @@ class Speechkit:
         self,
         waveform: ArrayLike | Tensor,
         sample_rate: int,
-        style: Style = "female",
+        style: AnyStyle = "female",
         *,
         seed: int = 0,
         controls: Controls = PLAIN,
@@ -185,6 +245,89 @@ class Speechkit:
             As `encode`.
         """
         return self.encoder.phone_posteriors(self.encode(waveform, sample_rate))
+
+    @property
+    def talker(self) -> Backbone:
+        """Writes units from text; a model folder is loaded when it is first used.
+
+        Raises:
+            CheckpointError: these models have no talker. CodecMismatchError: it writes the units of another codec.
+        """
+        if self._talker is None:
+            raise CheckpointError("these models have no talker; load a folder that holds talker/ beside s2u/ and u2s/.")
+        if isinstance(self._talker, Path):
+            self._talker = load_backbone(self._talker)
+        return self._talker
+
+    def say(
+        self,
+        text: str,
+        *,
+        instruction: str = "",
+        style: StyleHeader = StyleHeader(),
+        voice: AnyStyle | None = None,
+        language: str | None = None,
+        seed: int = 0,
+        sampling: Sampling = Sampling(),
+    ) -> Spoken:
+        """Speak a text.
+
+        Args:
+            text: of any length, English, Mandarin or both; it is said sentence by sentence in one voice.
+            instruction: how to say it, in free words; never spoken.
+            style: header values that are given, for instance `StyleHeader(emotion="happy")`; the others are inferred.
+            voice: who speaks, as for `decode`; None takes the header's.
+            language: "en" or "zh", for numbers and signs; None looks at the script of each sentence.
+            seed: the same seed gives the same samples.
+            sampling: how units are drawn.
+        Returns:
+            Spoken: samples, sample_rate, header, units, finish_reason. A text without anything to say gives no samples
+            and the reason "empty".
+        Raises:
+            CheckpointError: no talker. TextError: another language. StyleError: an unknown voice.
+        """
+        return self.say_stream(
+            text, instruction=instruction, style=style, voice=voice, language=language, seed=seed, sampling=sampling
+        ).gather()
+
+    def say_stream(
+        self,
+        text: str,
+        *,
+        instruction: str = "",
+        style: StyleHeader = StyleHeader(),
+        voice: AnyStyle | None = None,
+        language: str | None = None,
+        seed: int = 0,
+        sampling: Sampling = Sampling(),
+    ) -> SpeechStream:
+        """As `say`, piece by piece: an iterator of Speech that also knows header, units and finish_reason.
+
+        Raises:
+            As `say`, at once.
+        """
+        saying = Saying(
+            self.talker, text, language=language, instruction=instruction, style=style, seed=seed, sampling=sampling
+        )
+        who: AnyStyle
+        who, controls = self.directed(saying.header)
+        if voice is not None:  # another voice keeps its own level
+            who, controls = voice, replace(controls, pitch_hz=None)
+        pieces = self.decode_stream(saying, who, seed=seed, controls=controls)
+        return SpeechStream(saying, pieces, self.decoder.sample_rate)
+
+    def directed(self, header: StyleHeader) -> tuple[Tensor, Controls]:
+        """Style vector and controls for a style header whose gender is set; its speed is in the units already.
+
+        Raises:
+            StyleError: these models have no voice of that gender.
+        """
+        gender, pitch = header.gender or "female", header.pitch or "normal"
+        plain = Controls(energy_db=DECIBELS[header.energy or "normal"])
+        if self._styles is None:
+            return self.voice(gender), replace(plain, pitch_semitones=SEMITONES[pitch])
+        setting = self.styles.setting(Style(gender=gender, emotion=header.emotion or "neutral", pitch=pitch))
+        return setting.style, replace(controls_of(setting, plain), speed=1.0)
 
     def style_of(self, reference: ArrayLike | Tensor, sample_rate: int) -> Tensor:
         """Style vector of a reference clip: who speaks, and how.
@@ -209,8 +352,19 @@ class Speechkit:
         """
         if name not in self.voices:
             known = ", ".join(sorted(self.voices)) or "none"
-            raise StyleError(f"there is no voice {name!r}; this model has {known}. A reference clip gives any other voice.")
+            raise StyleError(
+                f"there is no voice {name!r}; this model has {known}. A reference clip gives any other voice."
+            )
         return self.voices[name]
+
+    def _resolve(self, style: AnyStyle, intensity: float, controls: Controls) -> tuple[Tensor, Controls]:
+        if isinstance(style, Style):
+            style = self.styles.setting(style, intensity)
+        elif intensity != 1.0:
+            raise StyleError("intensity scales a style of the bank; voices, vectors and settings have none.")
+        if isinstance(style, Setting):
+            return style.style, controls_of(style, controls)
+        return (self.voice(style) if isinstance(style, str) else torch.as_tensor(style)), controls
 
     def _accept(self, units: Units, strict_codec: bool) -> NDArray[np.int64]:
         if strict_codec and self.decoder.codec:

@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from speechkit import __version__
-from speechkit.cli import chat, demo, doctor, encode, evaluate, info, speak
+from speechkit.cli import chat, demo, doctor, encode, evaluate, info, prototypes, say, speak
 from speechkit.errors import SpeechkitError
 
 USER_ERROR = 2
@@ -37,11 +37,13 @@ app = typer.Typer(
 app.command("encode")(encode.encode)
 app.command("decode")(speak.decode)
 app.command("convert")(speak.convert)
+app.command("say")(say.say)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(prototypes.app, name="prototypes")
 
 
 def _version(wanted: bool) -> None:
