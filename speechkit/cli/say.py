@@ -14,7 +14,6 @@ from speechkit.cli.batch import Batch
 from speechkit.cli.player import play_stream
 from speechkit.cli.targets import AudioFormat, Target
 from speechkit.cli.wanted_style import Wanted
-from speechkit.cli.wanted_style import Wanted
 from speechkit.errors import TextError
 from speechkit.types import Speech
 
