@@ -86,7 +86,7 @@ def dialogue(
     speechkit evaluate dialogue -m outputs.jsonl -o report/ --judge https://server/v1 --judge-model NAME
     speechkit evaluate dialogue -m outputs.jsonl -o report/ --judge replay:answers.jsonl
     """
-    from speechkit.asr import transcriber
+    from speechkit.cli.options import open_transcriber
     from speechkit.evaluation.judging.registry import judge_of
     from speechkit.evaluation.suite import Suite
     from speechkit.evaluation.suites import dialogue as omni
@@ -97,7 +97,7 @@ def dialogue(
     asked = judge_of(judge, model=judge_model, media_style=media_style, record=record)
     suite: Suite
     if mode == "emova":
-        heard = transcriber(asr[0], threads=threads or 2) if asr else None
+        heard = open_transcriber(asr[0], threads or 2) if asr else None
         suite, calls = emova.SpokenDialogueSuite(asked, transcriber=heard), emova.CALLS
     else:
         suite, calls = omni.DialogueSuite(asked, config=omni.DialogueConfig(mode=mode, variant=variant)), omni.CALLS

@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from speechkit.pipeline import Speechkit
+    from speechkit.protocols import Transcriber
 
 Models = Annotated[
     Path | None,
@@ -44,3 +45,12 @@ def open_kit(models: Path | None, threads: int | None) -> "Speechkit":
     if threads is not None:
         torch.set_num_threads(threads)
     return load(models)
+
+
+def open_transcriber(spec: str, threads: int) -> "Transcriber":
+    """A recogniser by its spec; `embedded` hears through the bundled encoder."""
+    from speechkit.asr import transcriber
+    from speechkit.pipeline import load
+
+    embedded = spec.partition(":")[0] == "embedded"
+    return transcriber(spec, threads=threads, posteriors=load().phone_posteriors if embedded else None)
