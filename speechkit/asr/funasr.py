@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from speechkit.asr.listening import model_name, prepare
+from speechkit.asr.listening import folder_fingerprint, model_name, prepare
 from speechkit.errors import CheckpointError, DependencyError
 from speechkit.protocols import Waveform
 
@@ -41,8 +41,11 @@ class FunasrTranscriber:
             )
         except Exception as error:
             raise CheckpointError(f"funasr cannot load {model!r}: {error}") from error
+        frontend = self._model.kwargs.get("frontend")
+        if hasattr(frontend, "dither"):  # noise in the features, by default: another text each time
+            frontend.dither = 0.0
         self.name = model_name("funasr", model)
-        self.fingerprint = ""
+        self.fingerprint = folder_fingerprint(model, ("*.pt",))
 
     def transcribe(self, waveform: Waveform, sample_rate: int, language: str) -> str:
         """Text of one utterance without SenseVoice's tags; see `Transcriber`."""

@@ -58,6 +58,12 @@ def files_fingerprint(paths: Iterable[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
+def folder_fingerprint(model: str, patterns: Iterable[str]) -> str:
+    """Fingerprint of the weights in a local model folder; empty for an id that a library fetches."""
+    found = [path for pattern in patterns for path in Path(model).glob(pattern)] if Path(model).is_dir() else []
+    return files_fingerprint(found) if found else ""
+
+
 def require_files(folder: Path, names: Iterable[str], what: str) -> list[Path]:
     """Paths of files that have to be in a folder.
 

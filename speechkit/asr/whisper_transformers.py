@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from speechkit.asr.listening import SAMPLE_RATE, model_name, prepare
+from speechkit.asr.listening import SAMPLE_RATE, folder_fingerprint, model_name, prepare
 from speechkit.errors import CheckpointError, DependencyError
 from speechkit.protocols import Waveform
 
@@ -37,7 +37,7 @@ class TransformersWhisperTranscriber:
         except (OSError, ValueError, KeyError) as error:
             raise CheckpointError(f"transformers cannot load Whisper from {model!r}: {error}") from error
         self.name = model_name("whisper-transformers", model)
-        self.fingerprint = ""
+        self.fingerprint = folder_fingerprint(model, ("*.safetensors", "*.bin"))
         self.device = device
         self.max_new_tokens = max_new_tokens
 

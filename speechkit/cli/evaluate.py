@@ -14,7 +14,16 @@ from speechkit.cli.evaluate_options import Json, Quiet
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Run models against metrics: results.json, one line an item, an HTML page. A stopped run goes on.",
+    help="""Run models against metrics and write a report: results.json, one line an item, a page to look at and listen to.
+
+    A stopped run goes on when the same command is given again. What each suite measures and what its manifest holds:
+    docs/evaluation.md.
+
+    \b
+    speechkit evaluate tokenizer   -m MANIFEST --split dev -o report/tokenizer
+    speechkit evaluate resynthesis -m MANIFEST --split dev -o report/a --asr whisper:base --quality dnsmos --cache heard/
+    speechkit evaluate compare     report/a report/b -o report/difference
+    """,
 )
 app.command()(evaluate_speech.tokenizer)
 app.command()(evaluate_speech.resynthesis)

@@ -62,6 +62,10 @@ Scorer = Annotated[
 Protocol = Annotated[
     str, typer.Option("--protocol", help="Text protocol: emova_tts, emova_asr, emova_instr, seedtts, emoomni.")
 ]
+Parity = Annotated[
+    bool,
+    typer.Option("--parity", help="Error rates with the quirks of the published scripts, for comparison with them."),
+]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="CPU threads for each item [default: the cores, shared out].")
 ]
@@ -113,19 +117,22 @@ def listeners(
     speaker: Sequence[str] | None,
     threads: int,
     cache: Path | None = None,
+    *,
+    parity: bool = False,
 ) -> Listeners:
     """Load the listeners that the options name; with a cache they remember."""
-    from speechkit.asr import transcriber
+    from speechkit.cli.options import open_transcriber
     from speechkit.evaluation.adapters.registry import quality_judge, speaker_embedder
     from speechkit.evaluation.listening import Listeners
     from speechkit.evaluation.remembering import Memory
     from speechkit.metrics.text_protocols import to_simplified
 
     found = Listeners(
-        transcribers=[transcriber(spec, threads=threads) for spec in asr or ()],
+        transcribers=[open_transcriber(spec, threads) for spec in asr or ()],
         quality=[quality_judge(spec, threads=threads) for spec in quality or ()],
         speakers=[speaker_embedder(spec, threads=threads) for spec in speaker or ()],
         simplify=to_simplified if find_spec("zhconv") else None,
+        parity=parity,
     )
     return found if cache is None else found.remembering(Memory(cache))
 

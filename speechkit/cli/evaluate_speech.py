@@ -18,6 +18,7 @@ from speechkit.cli.evaluate_options import (
     Manifest,
     Models,
     Output,
+    Parity,
     Protocol,
     Quality,
     Quiet,
@@ -94,6 +95,7 @@ def resynthesis(
     protocol: Annotated[
         str, typer.Option("--protocol", help="Text protocol of error rates; see docs/evaluation.md.")
     ] = "emova_tts",
+    parity: Parity = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the decoder's noise.")] = 0,
     target: Annotated[
         Path | None,
@@ -117,7 +119,7 @@ def resynthesis(
     kit = open_kit(models, each)
     items = chosen(manifest, limit, split, language)
     config = ResynthesisConfig(voice=voice, seed=seed, protocol=protocol)
-    heard_by = listeners(asr, quality, speaker, each, cache)
+    heard_by = listeners(asr, quality, speaker, each, cache, parity=parity)
     suite = ResynthesisSuite(kit, items, heard_by, target=recordings_in(target), config=config)
     carry_out(suite, items, output, as_json=json, quiet=quiet, workers=at_once)
 
@@ -132,6 +134,7 @@ def tts(
     quality: Quality = None,
     speaker: Speaker = None,
     protocol: Protocol = "seedtts",
+    parity: Parity = False,
     seed_tts: Annotated[bool, typer.Option("--seed-tts", help="The manifest is a list of seed-tts-eval.")] = False,
     recordings: Annotated[
         Path | None, typer.Option("--recordings", help="Folder with UTT.wav for each line of a seed-tts-eval list.")
@@ -156,7 +159,7 @@ def tts(
     else:
         items = chosen(manifest, limit, split, language)
     at_once, each = shared_out(workers, threads)
-    suite = TTSSuite(listeners(asr, quality, speaker, each, cache), config=TTSConfig(protocol=protocol))
+    suite = TTSSuite(listeners(asr, quality, speaker, each, cache, parity=parity), config=TTSConfig(protocol=protocol))
     carry_out(suite, items, output, as_json=json, quiet=quiet, workers=at_once)
 
 

@@ -41,6 +41,8 @@ class Listeners:
     """Voice vectors, for similarity."""
     simplify: Callable[[str], str] | None = None
     """Applied to what is heard in Mandarin: traditional to simplified characters, which recognisers mix."""
+    parity: bool = False
+    """Error rates with the quirks of the published scripts; see `error_rate`."""
 
     @property
     def keys(self) -> dict[str, Transcriber]:
@@ -58,13 +60,15 @@ class Listeners:
             quality=[RememberingJudge(listener, memory) for listener in self.quality],
             speakers=[RememberingEmbedder(listener, memory) for listener in self.speakers],
             simplify=self.simplify,
+            parity=self.parity,
         )
 
     def parameters(self) -> dict[str, Any]:
-        """Names of all, and whether Mandarin is simplified."""
+        """Names of all, whether Mandarin is simplified, and parity."""
         return {
             "listeners": [listener.name for listener in self._everyone()],
             "simplified_mandarin": self.simplify is not None,
+            "parity": self.parity,
         }
 
     def fingerprints(self) -> dict[str, str]:
@@ -111,9 +115,7 @@ class Listeners:
         for key in self.keys:
             sides = [name.removeprefix(f"heard_{key}_") for name in values if name.startswith(f"heard_{key}_")]
             for side in (side for side in sides if not side.endswith("_skipped")):
-                found |= _error_counts(
-                    f"{key}_{side}", values[f"heard_{key}_{side}"], text, language, protocol, self.simplify
-                )
+                found |= self._counts(f"{key}_{side}", values[f"heard_{key}_{side}"], text, language, protocol)
             before, after = (found.get(f"rate_{key}_{side}") for side in ("original", "respoken"))
             if before is not None and after is not None:
                 found[f"added_{key}"] = after - before
@@ -123,7 +125,18 @@ class Listeners:
         self, key: str, values: Mapping[str, Any], text: str, language: str, protocol: ProtocolName
     ) -> dict[str, Any]:
         """Errors, words and rate of the one transcript "heard_<recogniser>"."""
-        return _error_counts(key, values.get(f"heard_{key}"), text, language, protocol, self.simplify)
+        return self._counts(key, values.get(f"heard_{key}"), text, language, protocol)
+
+    def _counts(self, name: str, heard: str | None, text: str, language: str, protocol: ProtocolName) -> dict[str, Any]:
+        if not text or heard is None:
+            reason = "no_text" if not text else "no_transcript"
+            return {f"rate_{name}": None, f"rate_{name}_skipped": reason}
+        spoken: Any = language
+        item = compare(text, heard, text_protocol(protocol), spoken, self.parity, simplify=self.simplify)
+        if isinstance(item.counts, Skip):
+            return {f"rate_{name}": None, f"rate_{name}_skipped": item.counts.reason}
+        counts = {f"errors_{name}": item.counts.errors, f"words_{name}": item.counts.reference_length}
+        return {**counts, f"rate_{name}": item.rate}
 
 
 def _attempt(name: str, skip: str | None, call: Callable[[], Any]) -> dict[str, Any]:
@@ -146,24 +159,6 @@ def _scores(judge: QualityJudge, speech: Speech, empty: str | None) -> dict[str,
     finite = {scale: float(value) for scale, value in scores.items() if np.isfinite(value)}
     broken = [scale for scale in scores if scale not in finite]
     return finite | dict.fromkeys(broken) | {f"{scale}_skipped": "not_finite" for scale in broken}
-
-
-def _error_counts(
-    name: str,
-    heard: str | None,
-    text: str,
-    language: str,
-    protocol: ProtocolName,
-    simplify: Callable[[str], str] | None,
-) -> dict[str, Any]:
-    if not text or heard is None:
-        reason = "no_text" if not text else "no_transcript"
-        return {f"rate_{name}": None, f"rate_{name}_skipped": reason}
-    item = compare(text, heard, text_protocol(protocol), language, simplify=simplify)  # type: ignore[arg-type]
-    if isinstance(item.counts, Skip):
-        return {f"rate_{name}": None, f"rate_{name}_skipped": item.counts.reason}
-    counts = {f"errors_{name}": item.counts.errors, f"words_{name}": item.counts.reference_length}
-    return {**counts, f"rate_{name}": item.rate}
 
 
 def on_side(values: Mapping[str, Any], side: str) -> dict[str, Any]:

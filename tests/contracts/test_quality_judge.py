@@ -56,6 +56,37 @@ def test_utmos_takes_an_export(tmp_path: Path) -> None:
     assert quality_judge(f"utmosv2:{path}").rate(np.zeros(160, np.float32), 16000).keys() == {"utmosv2"}
 
 
+class TinyUtmos(torch.nn.Module):
+    """UTMOS22's parts in small: a strided encoder of samples, a BLSTM, a score a frame, their mean on the scale of 1 to 5."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        strides = ((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2))  # wav2vec 2.0's: a frame each 20 ms
+        sizes = [1, *[8] * len(strides)]
+        layers = [torch.nn.Conv1d(a, b, k, s) for a, b, (k, s) in zip(sizes, sizes[1:], strides, strict=False)]
+        self.encoder = torch.nn.Sequential(*(part for layer in layers for part in (layer, torch.nn.GELU())))
+        self.recurrent = torch.nn.LSTM(8, 8, batch_first=True, bidirectional=True)
+        self.score = torch.nn.Linear(16, 1)
+
+    def forward(self, samples: torch.Tensor) -> torch.Tensor:
+        frames, _ = self.recurrent(self.encoder(samples[:, None]).transpose(1, 2))
+        return self.score(frames).mean(dim=(1, 2)).clamp(-1, 1) * 2 + 3
+
+
+def test_utmos_of_the_real_shape(tmp_path: Path) -> None:
+    network = TinyUtmos().eval()
+    torch.jit.script(network).save(str(tmp_path / "utmos22.pt"))
+    judge = quality_judge(f"utmos22:{tmp_path / 'utmos22.pt'}")
+    assert isinstance(judge, QualityJudge) and judge.name == "utmos22:utmos22.pt"
+    waveform = speechlike(1.0, 16000)
+    with torch.inference_mode():
+        expected = float(network(torch.from_numpy(waveform)[None]))
+    assert judge.rate(waveform, 16000) == {"utmos22": pytest.approx(expected, abs=1e-5)}
+    assert judge.rate(speechlike(1.0, 24000), 24000)["utmos22"] == pytest.approx(expected, abs=0.2)
+    with pytest.raises(WaveformError):
+        judge.rate(np.full(16000, np.nan, np.float32), 16000)
+
+
 def test_unknown_and_missing(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="dnsmos"):
         quality_judge("nothing")

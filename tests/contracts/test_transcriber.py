@@ -1,6 +1,8 @@
 """What every Transcriber keeps."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,18 @@ from speechkit.errors import CheckpointError, ConfigError, SpeechkitError, TextE
 from speechkit.pipeline import load
 from speechkit.protocols import Transcriber
 from tests.contracts.backends import backend, model
+from tests.contracts.tiny_recognisers import write_tiny_paraformer, write_tiny_whisper
+
+TINY = {"whisper-transformers": write_tiny_whisper, "funasr": write_tiny_paraformer}
+
+
+def tiny(kind: str) -> Transcriber:
+    """A recogniser of the real class with random weights, from a folder that is gone once it is loaded."""
+    with tempfile.TemporaryDirectory() as folder:
+        listener = transcriber(f"{kind}:{TINY[kind](Path(folder) / 'tiny-model')}")
+    assert len(listener.fingerprint) == 16  # type: ignore[attr-defined]
+    return listener
+
 
 BACKENDS = [
     backend("fake", lambda: transcriber("fake:hello")),
@@ -29,6 +43,8 @@ BACKENDS = [
         needs=["transformers"],
         folder="whisper-transformers",
     ),
+    backend("whisper-transformers, tiny and random", lambda: tiny("whisper-transformers"), needs=["transformers"]),
+    backend("funasr, tiny and random", lambda: tiny("funasr"), needs=["funasr"]),
     backend("funasr", lambda: transcriber(f"funasr:{model('paraformer')}"), needs=["funasr"], folder="paraformer"),
 ]
 

@@ -105,6 +105,17 @@ def test_the_released_output_text_is_read(tmp_path: Path) -> None:
     assert "sad" in fields["output"]
 
 
+def test_calls_that_a_judge_left_unscored_are_asked_again(tmp_path: Path) -> None:
+    items = expand_calls(rows(tmp_path, 2), omni.CALLS)
+    (tmp_path / "stub.json").write_text('{"rules": []}')  # answers nothing, as a server that is down
+    down = run(omni.DialogueSuite(StubJudge(tmp_path / "stub.json")), items, tmp_path / "r")
+    assert all(result.value is None for result in down.results)
+    up = run(omni.DialogueSuite(stub(tmp_path, ALL)), items, tmp_path / "r")
+    assert {result.metric: result.value for result in up.results}["VT-RC"] == 2
+    run(omni.DialogueSuite(stub(tmp_path, ALL)), items, tmp_path / "whole")
+    assert (tmp_path / "r/results.json").read_bytes() == (tmp_path / "whole/results.json").read_bytes()
+
+
 def output_of(text: str) -> Any:
     return omni.output_of(Item(id="a", row={"id": "a", "output": text}, folder=Path()))
 

@@ -1,6 +1,7 @@
 """The tts, control, emotion and affect suites, layouts of data sets on miniature trees, and comparisons."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ from speechkit.evaluation.listening import Listeners
 from speechkit.evaluation.suites.affect import AffectSuite
 from speechkit.evaluation.suites.control import ControlSuite, PitchTalker, expand_pitches
 from speechkit.evaluation.suites.emotion import EmotionConfig, EmotionSuite
-from speechkit.evaluation.suites.tts import TTSSuite, seed_tts_items
+from speechkit.evaluation.suites.tts import TTSConfig, TTSSuite, seed_tts_items
 from speechkit.metrics.open_vocabulary import SMALL_MAPS
 from speechkit.pipeline import Speechkit
 from speechkit.types import Speech
@@ -60,6 +61,19 @@ class TestTTS:
         assert values(report)["WER_fake"] == 0
         assert report.results[0].skipped_reasons == {"manifest_error": 1}
         assert report.timings[0].metric == "RTF_speak"
+
+    def test_parity_leaves_out_what_the_published_script_leaves_out(self, tmp_path: Path) -> None:
+        save(tmp_path / "u.wav", Speech(samples=tone(1), sample_rate=16000))
+        rows = items(tmp_path, {"id": "u", "audio": "u.wav", "text": "hello"})
+        strict, parity = (
+            run(TTSSuite(replace(listeners(""), parity=quirks), config=TTSConfig(protocol="emoomni")), rows, tmp_path / name)
+            for name, quirks in (("strict", False), ("parity", True))
+        )
+        assert values(strict)["WER_fake"] == 1
+        assert values(parity)["WER_fake"] is None
+        assert parity.results[0].skipped_reasons == {"empty_hypothesis": 1}
+        with pytest.raises(ConfigError, match="parameters differ"):
+            run(TTSSuite(listeners(""), config=TTSConfig(protocol="emoomni")), rows, tmp_path / "parity")
 
     def test_seed_tts_list(self, tmp_path: Path) -> None:
         save(tmp_path / "u1.wav", Speech(samples=tone(1), sample_rate=16000))
@@ -128,9 +142,13 @@ class TestEmotion:
         rows = [
             {"id": "a", "gold_words": ["happy"], "predicted_words": ["joyful", "sad"]},
             {"id": "b", "gold_words": ["sad"], "predicted_words": []},
+            {"id": "c", "gold_words": ["sad", "angry"], "predicted_words": ["sad"]},
+            {"id": "d", "emotion": "sad", "answer": "sad"},
+            {"id": "e"},
         ]
         report = run(EmotionSuite(maps=SMALL_MAPS), items(tmp_path, *rows), tmp_path / "r")
-        assert any(result.metric.lower().startswith("hit") and result.value == 0.5 for result in report.results)
+        hit = next(result for result in report.results if result.metric.lower().startswith("hit"))
+        assert (hit.value, hit.skipped_reasons) == (0.5, {"several_gold_words": 1, "no_words": 1, "manifest_error": 1})
 
 
 class TestAffect:

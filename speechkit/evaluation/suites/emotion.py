@@ -139,9 +139,13 @@ class EmotionSuite:
         spoken = [r for r in usable if r.values.get("gold_words") and r.values.get("predicted_words") is not None]
         if self.maps is not None:
             words = [(r.values["gold_words"], r.values["predicted_words"]) for r in spoken]
-            results += open_vocabulary([g for g, _ in words], [p for _, p in words], self.maps).values()
+            found = open_vocabulary([g for g, _ in words], [p for _, p in words], self.maps)
+            missing = [*lost, *["no_words"] * (len(usable) - len(spoken))]
+            results += [with_skips(result, missing) for result in found.values()]
             hits = [(g[0], p) for g, p in words if len(g) == 1]
-            results += hit_rate([g for g, _ in hits], [p for _, p in hits], self.maps).values()
+            found = hit_rate([g for g, _ in hits], [p for _, p in hits], self.maps)
+            missing += ["several_gold_words"] * (len(words) - len(hits))
+            results += [with_skips(result, missing) for result in found.values()]
         return Summary(results=results, plots=plots, item_metrics={"WAR": "correct"})
 
     def clips(self, item: Item, folder: Path) -> Sequence[Clip]:

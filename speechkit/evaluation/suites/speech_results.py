@@ -87,6 +87,7 @@ def transcript_result(
         heard,
         language=language,  # type: ignore[arg-type]
         protocol=protocol,
+        parity=listeners.parity,
         simplify=listeners.simplify,
         clusters=clusters_of(read),
     )
