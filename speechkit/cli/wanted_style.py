@@ -52,7 +52,7 @@ class Wanted:
         styled = self.mix is not None or self.intensity != 1.0 or any(self._labels().values())
         if (self.voice is not None) + (self.reference is not None) + styled > 1:
             raise typer.BadParameter(
-                "give a style (--gender, --emotion, --pitch, --style, --intensity), or --voice, or --reference; one of them."
+                "give --voice, --reference, or a style (--gender, --emotion, --pitch, --style, --intensity), not both."
             )
 
 

@@ -162,3 +162,13 @@ def test_the_gate_runs_and_fails_loudly_on_models_that_obey_nothing(models: Path
     assert (
         again.exit_code == 1 and json.loads((tmp_path / "report/results.json").read_text(encoding="utf-8")) == document
     )
+
+
+@pytest.mark.slow
+@pytest.mark.models
+def test_the_default_models_pass_the_gate_in_short(tmp_path: Path) -> None:
+    bundled = Path(speechkit.__file__).parent / "bundled"
+    if not all((bundled / name / "config.json").is_file() for name in ("prototypes", "emotion")):
+        pytest.skip("the default styles or scorer are not in speechkit/bundled")
+    result = CliRunner().invoke(app, ["evaluate", "control", "--short", "--threads", "1", "-o", str(tmp_path / "report")])
+    assert result.exit_code == 0, result.output + result.stderr

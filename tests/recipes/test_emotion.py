@@ -20,11 +20,12 @@ RANDOM = np.random.default_rng(0)
 
 
 def some_actors(count: int = 60, spread: float = 0.3) -> Acted:
-    """Four emotions that differ in four functionals, three speakers that differ in all."""
+    """Four emotions that differ in ten functionals each, three speakers that differ in all."""
     random = np.random.default_rng(1)
     emotion, speaker = np.arange(count) % 4, np.arange(count) // 4 % 3
     values = random.standard_normal((count, WIDTH)) * spread + speaker[:, None] * 2.0
-    values[np.arange(count), emotion] += 3.0 * (emotion > 0)
+    for place in range(10):
+        values[np.arange(count), 10 * emotion + place] += 3.0 * (emotion > 0)
     names = np.array([f"s{number}" for number in speaker])
     return Acted(values=values.astype(np.float32), emotion=emotion, speaker=names, view=np.zeros(count, np.int64))
 
@@ -84,7 +85,7 @@ def test_a_scorer_learns_emotions_of_a_speaker_it_never_heard() -> None:
     train = Acted(**{n: getattr(found, n)[found.speaker != "s2"] for n in vars(found)})
     held = Acted(**{n: getattr(found, n)[found.speaker == "s2"] for n in vars(found)})
     read = held.values[held.emotion == 0]
-    model = fit(train, held, read, EmotionConfig(width=16, members=1), steps=150, enable_progress_bar=False)
+    model = fit(train, held, read, EmotionConfig(width=16, members=1), steps=200, enable_progress_bar=False)
     import torch
 
     heard = model.probabilities(torch.from_numpy(held.values)).argmax(1).numpy()

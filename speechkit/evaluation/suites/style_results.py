@@ -99,19 +99,19 @@ def word_results(grid: Sequence[Row]) -> list[MetricResult]:
     """Word (character) error rate by recogniser and emotion, and what each emotion adds to neutral, in points of a ratio."""
     results: list[MetricResult] = []
     for name in sorted({key for row in grid for key in row if key.startswith("words_")}):
-        rates: dict[str, MetricResult] = {}
+        short, rates = name.removeprefix("words_"), dict[str, MetricResult]()
         for emotion in _values(grid, "emotion"):
             rows = [row for row in grid if row["labels"].get("emotion") == emotion]
             pairs = [
                 Skip("not_compared") if row[name] is None else (float(row[name][0]), float(row[name][1]))
                 for row in rows
             ]
-            rates[emotion] = ratio_result(f"{name}_error_rate_{emotion}", pairs, higher_is_better=False)
+            rates[emotion] = ratio_result(f"{short}_error_rate_{emotion}", pairs, higher_is_better=False)
         results += rates.values()
         values = {emotion: rate.value for emotion, rate in rates.items() if rate.value is not None}
         neutral = values.pop(PLAIN["emotion"], None)
         added = [] if neutral is None else [value - neutral for value in values.values()]
-        results.append(mean_result(f"{name}_errors_added", added, unit="ratio", higher_is_better=False))
+        results.append(mean_result(f"{short}_errors_added", added, unit="ratio", higher_is_better=False))
     return results
 
 
