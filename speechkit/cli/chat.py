@@ -143,11 +143,11 @@ def _replay(voice: "Speaker", path: Path, files: AnswerFiles, show_thoughts: boo
     different = 0
     for row in replay_session(voice, path):
         written = files.write(row.answer.speech)
-        different += not row.identical
+        different += row.exchange.speaker == voice.name and not row.identical
         if as_json:
             print_json({**answer_facts(row.answer, written), "identical": row.identical})
             continue
         print(f"you: {row.exchange.user.get('text') or row.answer.thoughts.asr or '(not words)'}")
         print("\n".join([*(show_thoughts_of(row.answer) if show_thoughts else []), row.answer.text]))
-    if different and voice.name != "silent":
+    if different:
         raise SpeechkitError(f"{different} of the answers sound different from the recording: other models, or another voice.")

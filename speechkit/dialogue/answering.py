@@ -23,7 +23,7 @@ class Answering:
 
     Attributes:
         direction: how the answer sounds, once it is decided.
-        said_lines: the lines whose sound has begun.
+        said_lines: the lines whose sound has begun; of a speaker that makes none, those that are over.
     """
 
     def __init__(
@@ -89,18 +89,16 @@ class Answering:
             close()
 
     def answer(self, heard_seconds: float | None = None) -> Answer | None:
-        """What was said so far; None where there has been no sound and the answer is not complete.
+        """What was said so far; None where nothing has been said and the answer is not complete.
 
         Args:
             heard_seconds: as for `Dialogue.interrupt`.
         """
         direction = self.direction
-        if direction is None or not (self._finished or self._pieces):
-            return None
         if not self._finished and heard_seconds is not None:
             self._forget_after(heard_seconds)
-            if not self._pieces:
-                return None
+        if direction is None or not (self._finished or self.said_lines):
+            return None
         reply = self._whole_reply(direction)
         samples = [np.zeros(0, np.float32), *(piece.samples for piece in self._pieces)]
         return Answer(
@@ -139,14 +137,17 @@ class Answering:
             style=self._style(direction),
             seed=next(self._seeds),
         )
-        begun = False
+        begin = sum(piece.duration_seconds for piece in self._pieces)
         for speech in self.speaker.speak(line):
-            if not begun:
-                self._begins.append(sum(piece.duration_seconds for piece in self._pieces))
-                self.said_lines.append(line)
-                begun = True
+            self._begun(line, begin)
             self._pieces.append(speech)
             yield AudioEvent(speech=speech)
+        self._begun(line, begin)  # a speaker may make no sound
+
+    def _begun(self, line: Line, begin: float) -> None:
+        if not self.said_lines or self.said_lines[-1] is not line:
+            self.said_lines.append(line)
+            self._begins.append(begin)
 
     def _style(self, direction: Direction) -> dict[str, str]:
         return {"gender": self.gender, **direction.style}

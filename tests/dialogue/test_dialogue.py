@@ -18,6 +18,7 @@ from speechkit.dialogue import (
     Dialogue,
     DialogueConfig,
     Line,
+    SilentSpeaker,
     Speaker,
     TextEvent,
     ThoughtsEvent,
@@ -222,6 +223,20 @@ def test_silence_is_answered_by_asking() -> None:
     answer = dialogue().turn(audio=np.zeros(8000, np.float32), sample_rate=16000)
     assert answer.strategy == "ask" and "nothing_heard" in answer.problems
     assert len(answer.speech.samples)
+
+
+def test_a_conversation_in_writing_keeps_its_lines(tmp_path: Path) -> None:
+    talk = Dialogue(thinker=cascade(), speaker=SilentSpeaker())
+    answer = talk.turn(text="I failed.")
+    assert not len(answer.speech.samples) and not answer.interrupted
+    talk.save(tmp_path / "session.jsonl")
+    (row,) = replay_session(ToneSpeaker(), tmp_path / "session.jsonl")
+    assert [line.text for line in row.exchange.lines] == ["I am so sorry.", "That must hurt.", "Tell me more."]
+    assert len(row.answer.speech.samples) and not row.identical and row.exchange.speaker == "silent"
+    for event in talk.turn_stream(text="Go on."):
+        if isinstance(event, TextEvent) and event.text == "Tell me more.":
+            talk.interrupt()
+    assert talk.history.turns[-1].text == "I am so sorry. That must hurt."
 
 
 def test_ten_minutes_of_sound_are_refused() -> None:
