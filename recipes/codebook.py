@@ -1,141 +1,243 @@
-"""The codebook, learnt first: FSQ units out of frozen teacher features, cheap because no encoder runs.
+"""The codebook, laid out first: one FSQ code for a phone among its neighbours, held through the phone.
 
-    python -m recipes.codebook cache/mini_librispeech cache/common_voice_zh --aligner aligner.safetensors -o codebook.safetensors
+    python -m recipes.codebook cache/mini_librispeech cache/common_voice_zh cache/hibari_en
 
-A bottleneck on the cached teacher features learns codes from which phones (CTC and aligned), and the features themselves,
-can be told. Each clip's target latents go to `latents.f16` beside its features; `recipes.s2u` then teaches the encoder to
-give the same latents from perturbed sound, and starts from this phone decoder.
+From the aligned phones of every unit (`recipes.align`), contexts (left, phone, right) are laid out on the FSQ grid as a
+treemap: a box of codes is cut in two again and again, and the contexts in it are shared out by how the teacher hears them,
+so that every code is used about equally often, no code means two phones if it can be helped, and neighbours on the grid
+sound alike (the tied contexts of speech recognition: Young et al. 1994, "Tree-based state tying"). The levels of every
+unit go to `levels.i8`: `recipes.s2u` teaches the encoder to hear them. They hold nothing of the speaker, and a shift, a noise
+or another pitch does not change them.
 """
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from numpy.typing import NDArray
 from tqdm import tqdm
 
-from recipes.align import taught
-from recipes.s2u_data import TEACHER_WIDTH
-from recipes.s2u_loading import BucketSampler, Clips
-from s2u import Quantizer, S2UConfig
-from s2u.encoder import Bottleneck
-from s2u.losses import FrameHead, correlation_loss, ctc_loss, frame_loss, teacher_loss
-from s2u.phone_decoder import PhoneDecoder
-from speechkit.lengths import length_mask
+from recipes.align import SILENCE
+from recipes.s2u_loading import FRAMES_PER_UNIT, Clips, splits
+from s2u import S2UConfig
+
+Context = tuple[int, int, int]
+Floats = NDArray[np.float64]
+
+SILENT_SHARE = 0.03
+"""Of the codebook, at most this goes to silence; it fills more of the time, but has little to tell."""
 
 
-class Codebook(nn.Module):
-    """Teacher features -> latents -> codes -> phones, aligned phones, features."""
+@dataclass(frozen=True)
+class Cut:
+    """A box of the grid cut in two: left go the `phones`, or where None the contexts whose projection is below."""
 
-    def __init__(self, config: S2UConfig) -> None:
-        super().__init__()
-        self.project = Bottleneck(TEACHER_WIDTH, config.bottleneck_width, len(config.levels))
-        self.quantizer = Quantizer(config.levels, config.normalise_latents)
-        self.phone_decoder = PhoneDecoder(config)
-        self.frame_head = FrameHead(config, config.num_phones + 1)
-        self.feature_head = FrameHead(config, TEACHER_WIDTH)
-
-    def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """CTC, aligned phones, features, and how far the dimensions copy each other."""
-        valid = length_mask(batch["lengths"])
-        features = unsettle(batch["teacher"]) if self.training else batch["teacher"]
-        quantized = self.quantizer(self.project(features, valid), valid)
-        logits = self.phone_decoder(quantized.codes, valid)
-        return {
-            "ctc": ctc_loss(logits, batch["lengths"], batch["phones"], batch["counts"]),
-            "decoder": frame_loss(logits, batch["labels"]),
-            "frame": frame_loss(self.frame_head(quantized.codes), batch["labels"]),
-            "feature": teacher_loss(self.feature_head(quantized.codes), batch["teacher"], valid),
-            "correlation": correlation_loss(quantized.codes, valid),
-        }
+    axis: int
+    level: int
+    phones: frozenset[int] | None
+    direction: Floats
+    below: float
+    left: "Cut | None"
+    right: "Cut | None"
 
 
-def unsettle(features: Tensor) -> Tensor:
-    """Features [B, N, D] as other voices and rooms might shift them: a scale and an offset a clip, and noise."""
-    batch, _, width = features.shape
-    scale, offset = 1 + 0.15 * torch.randn(batch, 1, width), 0.4 * torch.randn(batch, 1, width)
-    return features * scale + offset + 0.35 * torch.randn_like(features)
+@dataclass(frozen=True)
+class Sounds:
+    """How contexts sound to the teacher, told from pairs so that unseen contexts sound like something too.
+
+    Attributes:
+        counts: units of every context seen.
+        before: mean feature float [D] by (left, phone); after: by (phone, right); alone: by phone.
+    """
+
+    counts: dict[Context, int]
+    before: dict[tuple[int, int], Floats]
+    after: dict[tuple[int, int], Floats]
+    alone: dict[int, Floats]
+
+    def feature(self, context: Context) -> Floats:
+        """float [D]: the sum of what both neighbours do to the phone."""
+        left, phone, right = context
+        mean = self.alone.get(phone, np.zeros_like(self.alone[SILENCE]))
+        return self.before.get((left, phone), mean) + self.after.get((phone, right), mean)
 
 
-WEIGHTS = {"ctc": 1.0, "decoder": 0.5, "frame": 1.0, "feature": 1.0, "correlation": 0.05}
+def contexts(labels: NDArray[np.int16]) -> NDArray[np.int64]:
+    """Neighbours of every unit's phone.
+
+    Args:
+        labels: int16 [N], a phone id (or silence) a unit, none unknown.
+    Returns:
+        int64 [N, 3]: the run before, the unit's own, the run after; silence beyond the ends.
+
+    >>> contexts(np.array([240, 5, 5, 7], np.int16)).tolist()
+    [[240, 240, 5], [240, 5, 7], [240, 5, 7], [5, 7, 240]]
+    """
+    starts = np.r_[0, np.flatnonzero(np.diff(labels)) + 1]
+    runs = np.r_[SILENCE, labels[starts], SILENCE].astype(np.int64)
+    number = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(labels)]))
+    return np.stack([runs[number], runs[number + 1], runs[number + 2]], 1)
 
 
-def collate(clips: list[dict[str, Any]]) -> dict[str, Tensor]:
-    """Pad a list of clips."""
-    pad = nn.utils.rnn.pad_sequence
-    labels = [clip["aligned"] if clip["aligned"] is not None else torch.full((len(clip["teacher"]),), -1) for clip in clips]
-    return {
-        "teacher": pad([clip["teacher"] for clip in clips], batch_first=True),
-        "lengths": torch.tensor([len(clip["teacher"]) for clip in clips]),
-        "phones": pad([torch.tensor(clip["labels"]) for clip in clips], batch_first=True),
-        "counts": torch.tensor([len(clip["labels"]) for clip in clips]),
-        "labels": pad(labels, batch_first=True, padding_value=-1),
-    }
+def gather(caches: list[Path]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Contexts [U, 3] and the teacher's features [U, D], less each clip's mean, of the labelled units of the train splits."""
+    clips = Clips(caches, "train", features=True)
+    clips.rows = [row for row in clips.rows if row["teacher"]]
+    found, features = [], []
+    for index in tqdm(range(len(clips)), desc="gathering", mininterval=5):
+        clip = clips[index]
+        if clip["aligned"] is not None and int(clip["aligned"].min()) >= 0:
+            found.append(contexts(clip["aligned"].numpy().astype(np.int16)))
+            features.append((clip["teacher"] - clip["teacher"].mean(0)).half().numpy())
+    return np.concatenate(found), np.concatenate(features).astype(np.float32)
 
 
-def train(clips: Clips, aligner: Path, start: Path | None, config: S2UConfig, steps: int, batch_seconds: float) -> Codebook:
-    """AdamW with one cycle; the first two convolutions begin as the aligner's, which already hear phones."""
-    torch.manual_seed(0)
-    model = Codebook(config).train()
-    heard = {name.removeprefix("layers."): tensor for name, tensor in load_file(aligner).items()}
-    for ours, theirs in ((0, 0), (1, 3)):
-        model.project.convolutions[ours].load_state_dict({kind: heard[f"{theirs}.{kind}"] for kind in ("weight", "bias")})
-    if start is not None:
-        model.load_state_dict(load_file(start))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps, pct_start=0.1)
-    sampler = BucketSampler([row["frames"] for row in clips.rows], int(batch_seconds * 100), seed=0)
-    bar = tqdm(total=steps, desc="codebook", mininterval=5)
-    while bar.n < steps:
-        for batch in sampler:
-            with torch.autocast("cpu", torch.bfloat16):
-                parts = model.losses(collate([clips[index] for index in batch]))
-            loss = torch.stack([WEIGHTS[name] * part for name, part in parts.items()]).sum()
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            bar.set_postfix({name: f"{float(part.detach()):.3f}" for name, part in parts.items()})
-            bar.update()
-            if bar.n >= steps:
-                break
-    return model.eval()
+def principal(features: NDArray[np.float32], dimensions: int = 32) -> NDArray[np.float32]:
+    """[U, D] -> [U, dimensions] along the directions of largest variance."""
+    covariance = np.cov(features[:: max(1, len(features) // 50000)].T)
+    return features @ np.linalg.eigh(covariance)[1][:, ::-1][:, :dimensions].astype(np.float32)
 
 
-@torch.inference_mode()
-def write_targets(model: Codebook, cache: Path) -> None:
-    """latents.f16 [units, L]: normalised latents of every clip with features, of all splits; NaN elsewhere."""
-    clips = taught([cache])
-    units = max(row["frame"] + row["frames"] for row in clips.rows) // 4
-    latents = np.full((units, len(model.quantizer.levels)), np.nan, np.float16)
-    for index, row in enumerate(tqdm(clips.rows, desc=cache.name, mininterval=5)):
-        teacher = clips[index]["teacher"][None]
-        raw = model.project(teacher, torch.ones(teacher.shape[:2], dtype=torch.bool))
-        normal = model.quantizer.norm(raw[0]) if model.quantizer.norm is not None else raw[0]
-        start = row["frame"] // 4
-        latents[start : start + len(normal)] = normal.numpy()
-    latents.tofile(cache / "latents.f16")
+def sounds(found: NDArray[np.int64], features: NDArray[np.float32], trust: float = 20.0) -> Sounds:
+    """Counts and mean features; pairs seen less than about `trust` times lean on their phone's mean."""
+    alone = {phone: features[found[:, 1] == phone].mean(0).astype(np.float64) for phone in np.unique(found[:, 1]).tolist()}
+    before = _pair_means(found[:, :2], features, {pair: alone[pair[1]] for pair in _distinct(found[:, :2])}, trust)
+    after = _pair_means(found[:, 1:], features, {pair: alone[pair[0]] for pair in _distinct(found[:, 1:])}, trust)
+    seen, counts = np.unique(found, axis=0, return_counts=True)
+    return Sounds({(a, b, c): n for (a, b, c), n in zip(seen.tolist(), counts.tolist(), strict=True)}, before, after, alone)
+
+
+def _distinct(pairs: NDArray[np.int64]) -> list[tuple[int, int]]:
+    return [(first, second) for first, second in np.unique(pairs, axis=0).tolist()]
+
+
+def _pair_means(
+    pairs: NDArray[np.int64], features: NDArray[np.float32], prior: dict[tuple[int, int], Floats], trust: float
+) -> dict[tuple[int, int], Floats]:
+    _, inverse, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(counts), features.shape[1]))
+    np.add.at(sums, inverse.reshape(-1), features)
+    rows = zip(_distinct(pairs), sums, counts, strict=True)
+    return {pair: (total + trust * prior[pair]) / (count + trust) for pair, total, count in rows}
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Contexts that share a box: their phones int64 [C], features float [C, D] and shares of the units float [C]."""
+
+    phones: NDArray[np.int64]
+    features: Floats
+    mass: Floats
+
+    def part(self, chosen: NDArray[np.bool_]) -> "Crowd":
+        """Some of them."""
+        return Crowd(self.phones[chosen], self.features[chosen], self.mass[chosen])
+
+
+def crowd(sounds: Sounds) -> Crowd:
+    """Every context seen; silence's mass is cut to its share."""
+    listed = list(sounds.counts)
+    phones = np.array([context[1] for context in listed])
+    mass = np.array([sounds.counts[context] for context in listed], float)
+    silent = phones == SILENCE
+    mass[silent] *= min(1.0, SILENT_SHARE / (1 - SILENT_SHARE) * mass[~silent].sum() / max(mass[silent].sum(), 1.0))
+    return Crowd(phones, np.stack([sounds.feature(context) for context in listed]), mass)
+
+
+def grow(box: tuple[int, ...], people: Crowd) -> Cut | None:
+    """Cut a box of the grid, and the contexts in it, until boxes are single codes (or hold one context)."""
+    if max(box) == 1 or len(people.mass) < 2:
+        return None
+    axis = int(np.argmax(box))
+    direction = _main_direction(people)
+    along = people.features @ direction
+    several = len(np.unique(people.phones)) > 1
+    level, left = (_between_phones if several and np.prod(box) > 1 else _between_contexts)(box, axis, people, along)
+    if not left.any() or left.all():
+        return None
+    boxes = [tuple(size if i == axis else n for i, n in enumerate(box)) for size in (level, box[axis] - level)]
+    return Cut(
+        axis=axis, level=level, phones=frozenset(people.phones[left].tolist()) if several else None, direction=direction,
+        below=float(along[left].max() + along[~left].min()) / 2,
+        left=grow(boxes[0], people.part(left)), right=grow(boxes[1], people.part(~left)),
+    )  # fmt: skip
+
+
+def _main_direction(people: Crowd) -> Floats:
+    """First principal direction of the contexts' features, weighted by mass."""
+    share = people.mass / people.mass.sum()
+    centred = people.features - share @ people.features
+    return np.asarray(np.linalg.eigh((centred * share[:, None]).T @ centred)[1][:, -1])
+
+
+def _between_contexts(box: tuple[int, ...], axis: int, people: Crowd, along: Floats) -> tuple[int, NDArray[np.bool_]]:
+    """Halve the box, and the mass along the direction."""
+    order = np.argsort(along, kind="stable")
+    level = box[axis] // 2
+    share = np.cumsum(people.mass[order]) / people.mass.sum() - people.mass[order] / people.mass.sum() / 2
+    left = np.zeros(len(order), bool)
+    left[order[share < level / box[axis]]] = True
+    return level, left
+
+
+def _between_phones(box: tuple[int, ...], axis: int, people: Crowd, along: Floats) -> tuple[int, NDArray[np.bool_]]:
+    """Cut where the box's two parts fit the phones' masses best, with a code at least for every phone."""
+    phones, index = np.unique(people.phones, return_inverse=True)
+    mass = np.bincount(index, people.mass)
+    order = np.argsort(np.bincount(index, people.mass * along) / mass, kind="stable")
+    share, slab = np.cumsum(mass[order]) / mass.sum(), int(np.prod(box)) // box[axis]
+    best: tuple[float, int, int] = (np.inf, box[axis] // 2, len(phones) // 2)
+    for level in range(1, box[axis]):
+        for count in range(1, len(phones)):
+            crowded = max(0, count - level * slab) + max(0, len(phones) - count - (box[axis] - level) * slab)
+            target = level / box[axis]
+            strain = float(abs(np.log(share[count - 1] / target)) + abs(np.log((1 - share[count - 1]) / (1 - target))))
+            best = min(best, (1e3 * crowded + strain + 0.2 * abs(target - 0.5), level, count))
+    return best[1], np.isin(people.phones, phones[order[: best[2]]])
+
+
+def place(cut: Cut | None, sounds: Sounds, context: Context, dimensions: int) -> list[int]:
+    """The levels of a context: down the tree, left keeps the low levels, right begins at the cut."""
+    levels = [0] * dimensions
+    feature = sounds.feature(context)
+    while cut is not None:
+        low = context[1] in cut.phones if cut.phones is not None else bool(feature @ cut.direction < cut.below)
+        levels[cut.axis] += 0 if low else cut.level
+        cut = cut.left if low else cut.right
+    return levels
+
+
+def write_levels(root: Cut | None, sounds: Sounds, cache: Path, dimensions: int) -> None:
+    """levels.i8 [units, L]: the levels of every labelled unit of all splits; -1 elsewhere."""
+    units = (cache / "labels.i16").stat().st_size // 2
+    levels = np.full((units, dimensions), -1, np.int8)
+    known: dict[Context, list[int]] = {}
+    for clips in splits(cache):
+        for index, row in enumerate(tqdm(clips.rows, desc=cache.name, mininterval=5)):
+            aligned = clips[index]["aligned"]
+            if aligned is None or int(aligned.min()) < 0:
+                continue
+            found = [(left, phone, right) for left, phone, right in contexts(aligned.numpy().astype(np.int16)).tolist()]
+            for context in set(found) - known.keys():
+                known[context] = place(root, sounds, context, dimensions)
+            start = row["frame"] // FRAMES_PER_UNIT
+            levels[start : start + len(found)] = [known[context] for context in found]
+    levels.tofile(cache / "levels.i8")
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("caches", nargs="+", type=Path)
-    parser.add_argument("--aligner", type=Path, required=True, help="file of recipes.align")
-    parser.add_argument("--start", type=Path, help="a codebook to go on from")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="safetensors file of the bottleneck")
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--batch-seconds", type=float, default=90.0)
+    parser.add_argument("caches", nargs="+", type=Path, help="with labels.i16; those with teacher features shape the codebook")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model = train(taught(options.caches), options.aligner, options.start, S2UConfig(), options.steps, options.batch_seconds)
-    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, options.output)
+    found, features = gather([cache for cache in options.caches if (cache / "teacher.f16").exists()])
+    heard, box = sounds(found, principal(features)), S2UConfig().levels
+    root = grow(box, crowd(heard))
     for cache in options.caches:
-        write_targets(model, cache)
+        write_levels(root, heard, cache, len(box))
 
 
 if __name__ == "__main__":

@@ -10,51 +10,42 @@ from lightning.pytorch.cli import LightningCLI
 from torch import Tensor
 
 from recipes.s2u_loading import Batch, S2UDataModule
-from recipes.warm_start import freeze, load_codebook, whisper_state
+from recipes.warm_start import freeze, load_fitting, whisper_state
 from s2u import S2U, S2UConfig
-from s2u.losses import (
-    consistency_loss,
-    correlation_loss,
-    ctc_loss,
-    frame_loss,
-    masked_mean,
-    target_loss,
-    unit_mask,
-)
+from s2u.fsq import number
+from s2u.losses import ctc_loss, frame_loss, level_loss, unit_mask
 from s2u.phone_decoder import greedy_phones
 from speechkit.metrics.edit_distance import edit_distance
 
 
 class S2UTraining(lightning.LightningModule):
-    """CTC on phones, the codebook's latents as targets of every unit, and consistency between two perturbed views."""
+    """The codebook's codes as targets of every unit, CTC and aligned phones behind them, and perturbed views."""
 
     def __init__(
         self,
         model: Mapping[str, Any] | None = None,
         warm_start: str | None = None,
-        codebook: str | None = None,
+        start: str | None = None,
         frozen_layers: int = 0,
         learning_rate: float = 5e-5,
         head_learning_rate: float = 5e-4,
         warm_up_steps: int = 60,
         total_steps: int = 2000,
+        code_weight: float = 1.0,
         guide_weight: float = 0.5,
         frame_weight: float = 0.5,
-        target_weight: float = 4.0,
-        consistency_weight: float = 1.0,
-        correlation_weight: float = 0.02,
-        margin_weight: float = 0.0,
+        ctc_weight: float = 0.5,
     ) -> None:
         """
         Args:
             model: fields of `S2UConfig` that differ from the default.
             warm_start: folder of a transformers WhisperEncoder whose layers the encoder begins with; none: random.
-            codebook: file of `recipes.codebook`: the bottleneck and phone decoder that training begins with.
+            start: checkpoint whose weights are taken where they fit: an earlier run, or what `recipes.warm_up` wrote.
             frozen_layers: transformer layers of the first stage that stay as they are, with the convolutions before them.
             learning_rate: of the encoder; head_learning_rate: of everything else.
             warm_up_steps: linear; total_steps: the cosine ends there at a twentieth.
-            guide_weight, frame_weight: of aligned phones before the bottleneck and behind it (CTC has weight 1).
-            target_weight, consistency_weight, correlation_weight, margin_weight: of the other losses.
+            code_weight: of the codebook's codes; guide_weight, frame_weight: of aligned phones before the bottleneck
+                and behind it; ctc_weight: of CTC behind it.
         """
         super().__init__()
         self.save_hyperparameters()
@@ -62,31 +53,28 @@ class S2UTraining(lightning.LightningModule):
         self.guide_head = torch.nn.Linear(self.model.config.stages[-1].width, self.model.config.num_phones + 1)
         if warm_start:
             self.model.encoder.load_state_dict(whisper_state(self.model.encoder, Path(warm_start)))
-        if codebook:
-            load_codebook(self.model, Path(codebook))
+        if start:
+            load_fitting(self, Path(start))
         freeze(self.model.encoder, frozen_layers)
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """One step on two views; logs every part of the loss."""
         parts = self.losses(batch)
-        weights = {"ctc": 1.0} | {name: self.hparams[f"{name}_weight"] for name in parts if name != "ctc"}
         self.log_dict({f"train/{name}": part.detach() for name, part in parts.items()}, prog_bar=True)
-        return torch.stack([weights[name] * part for name, part in parts.items()]).sum()
+        return torch.stack([self.hparams[f"{name}_weight"] * part for name, part in parts.items()]).sum()
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """CTC, distance to the codebook's latents, consistency of the views, correlation, distance from level centres."""
+        """The codebook's codes, aligned phones before and behind the bottleneck, CTC."""
         hidden = self.model.encoder.hidden(batch.mel, batch.lengths)
         valid = unit_mask(batch.lengths, self.model.config.frames_per_unit, hidden.shape[1])
-        quantized = self.model.quantizer(self.model.encoder.project(hidden, valid), valid)
-        logits, half, labels = self.model.phone_decoder(quantized.codes, valid), len(valid) // 2, batch.labels.repeat(2, 1)
+        scores = self.model.encoder.project.scores(hidden, valid)
+        quantized = self.model.quantizer(self.model.encoder.project.latents(scores))
+        logits, labels = self.model.phone_decoder(quantized.codes, valid), batch.labels.repeat(2, 1)
         return {
+            "code": code_loss(self.model, scores, batch.levels.repeat(2, 1, 1), valid),
             "guide": frame_loss(self.guide_head(hidden), labels),
-            "ctc": ctc_loss(logits, valid.sum(1), batch.phones, batch.phone_lengths),
             "frame": frame_loss(logits, labels),
-            "target": target_loss(quantized.latents, batch.targets.repeat(2, 1, 1), valid),
-            "consistency": consistency_loss(quantized.latents[:half].tanh(), quantized.latents[half:].tanh(), valid[:half]),
-            "correlation": correlation_loss(quantized.codes, valid),
-            "margin": masked_mean(0.5 - quantized.margins, valid),
+            "ctc": ctc_loss(logits, valid.sum(1), batch.phones, batch.phone_lengths),
         }
 
     def validation_step(self, clip: dict[str, Any], index: int) -> None:
@@ -129,6 +117,13 @@ class S2UTraining(lightning.LightningModule):
         rise = min(1.0, (step + 1) / self.hparams["warm_up_steps"])
         progress = min(1.0, step / self.hparams["total_steps"])
         return rise * (0.05 + 0.95 * 0.5 * (1 + torch.cos(torch.tensor(torch.pi * progress)).item()))
+
+
+def code_loss(model: S2U, scores: Tensor, levels: Tensor, valid: Tensor) -> Tensor:
+    """Cross-entropy of a posterior projection's scores, distance from the wanted levels of a straight one."""
+    if not model.encoder.project.posterior:
+        return level_loss(scores, levels, model.config.levels, valid)
+    return frame_loss(scores, number(levels, model.config.levels).masked_fill(~valid, -1))
 
 
 def main() -> None:

@@ -102,9 +102,8 @@ class CacheWriter:
 
 
 def usable(row: dict[str, Any], longest_seconds: float) -> bool:
-    """Short enough and spelled in letters (a pinyin syllable ends in its tone's digit)."""
-    spelled = row.get("kind") == "pinyin" or not any(character.isdigit() for character in row["text"])
-    return spelled and row.get("duration_seconds", 0.0) <= longest_seconds
+    """Short enough to train on."""
+    return bool(row.get("duration_seconds", 0.0) <= longest_seconds)
 
 
 def prepare(manifest: Path, output: Path, teacher: Path | None, longest_seconds: float = 17.0) -> None:

@@ -28,8 +28,8 @@ class Batch:
     lengths: Tensor
     phones: Tensor
     phone_lengths: Tensor
-    targets: Tensor
-    """float [B, N, L]: latents that the codebook gives the clean clip, NaN where unknown."""
+    levels: Tensor
+    """int64 [B, N, L]: levels that the codebook gives every unit, -1 where unknown."""
     labels: Tensor
     """int64 [B, N]: aligned phones (the blank's id in silence), -1 where unknown."""
 
@@ -50,7 +50,7 @@ class Clips(Dataset[dict[str, Any]]):
             rows = [json.loads(line) for line in (cache / "index.jsonl").read_text(encoding="utf-8").splitlines()]
             mel = np.memmap(cache / "mel.f16", np.float16, "r")
             teacher, aligned = _optional(cache / "teacher.f16"), _optional(cache / "labels.i16", np.int16)
-            self.arrays.append((mel, teacher, aligned, _targets(cache)))
+            self.arrays.append((mel, teacher, aligned, _levels(cache)))
             chosen = [row for row in rows if (row.get("split") or "train") == split]
             self.rows += [row | {"cache": number, "labels": labels} for row, labels in _labelled(chosen[:limit])]
         if not self.rows:
@@ -61,26 +61,26 @@ class Clips(Dataset[dict[str, Any]]):
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         """One clip: mel float32 [F, 80], phones, and where known (else None) per unit: teacher float32 [N, 512],
-        aligned int64 [N], target float32 [N, L]."""
+        aligned int64 [N], levels int64 [N, L] (-1 where unknown)."""
         row = self.rows[index]
-        mel, teacher, aligned, latents = self.arrays[row["cache"]]
+        mel, teacher, aligned, levels = self.arrays[row["cache"]]
         start, stop = row["frame"], row["frame"] + row["frames"]
         clip = torch.from_numpy(mel[start * NUM_MELS : stop * NUM_MELS].astype(np.float32)).view(-1, NUM_MELS)
         units = slice(start // FRAMES_PER_UNIT, stop // FRAMES_PER_UNIT)
-        known: dict[str, Any] = {"teacher": None, "aligned": None, "target": None}
+        known: dict[str, Any] = {"teacher": None, "aligned": None, "levels": None}
         if row["teacher"] and self.features and teacher is not None:
             span = teacher[units.start * TEACHER_WIDTH : units.stop * TEACHER_WIDTH]
             known["teacher"] = torch.from_numpy(span.astype(np.float32)).view(-1, TEACHER_WIDTH)
         if aligned is not None and units.stop <= len(aligned):
             known["aligned"] = torch.from_numpy(aligned[units].astype(np.int64))
-        if latents is not None and units.stop <= len(latents):
-            known["target"] = torch.from_numpy(latents[units].astype(np.float32))
+        if levels is not None and units.stop <= len(levels):
+            known["levels"] = torch.from_numpy(levels[units].astype(np.int64))
         return {"mel": clip, "labels": row["labels"], **known}
 
 
-def _targets(cache: Path) -> np.ndarray | None:
-    """latents.f16 of `recipes.codebook` as [units, L]."""
-    flat = _optional(cache / "latents.f16")
+def _levels(cache: Path) -> np.ndarray | None:
+    """levels.i8 of `recipes.codebook` as [units, L]."""
+    flat = _optional(cache / "levels.i8", np.int8)
     return None if flat is None else flat[: len(flat) // NUM_LATENTS * NUM_LATENTS].reshape(-1, NUM_LATENTS)
 
 
@@ -100,7 +100,10 @@ def _labelled(rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list
 
 
 class BucketSampler(Sampler[list[int]]):
-    """Batches of similar length up to `frames` mel frames, in an order given by (seed, epoch); can skip what was done."""
+    """Batches of similar length up to `frames` mel frames, in an order given by (seed, epoch); can skip what was done.
+
+    Of several processes each takes every world-size-th batch.
+    """
 
     def __init__(self, lengths: list[int], frames: int, seed: int) -> None:
         self.lengths, self.frames, self.seed = lengths, frames, seed
@@ -117,13 +120,21 @@ class BucketSampler(Sampler[list[int]]):
 
     def _batches(self) -> list[list[int]]:
         random = np.random.default_rng((self.seed, self.epoch))
+        rank, world = place_in_world()
         order = np.argsort(np.asarray(self.lengths) * random.uniform(0.9, 1.1, len(self.lengths)))
         batches: list[list[int]] = [[]]
         for index in order.tolist():
             if batches[-1] and self.lengths[index] * (len(batches[-1]) + 1) > self.frames:
                 batches.append([])
             batches[-1].append(index)
-        return [batches[i] for i in random.permutation(len(batches))]
+        shuffled = [batches[i] for i in random.permutation(len(batches))]
+        return shuffled[rank : len(shuffled) // world * world or None : world]
+
+
+def place_in_world() -> tuple[int, int]:
+    """(rank, number) of this training process."""
+    together = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return (torch.distributed.get_rank(), torch.distributed.get_world_size()) if together else (0, 1)
 
 
 class Collate:
@@ -138,14 +149,14 @@ class Collate:
         frames = [self.perturber.frames(len(clip["mel"]), FRAMES_PER_UNIT, self.generator) for clip in clips]
         mels = [change_tempo(clip["mel"], count) for clip, count in zip(clips, frames, strict=True)]
         views = [self._view(mels, i, strength) for strength in (0.3, 1.0) for i in range(len(mels))]
-        targets = [self._target(clip["target"], count) for clip, count in zip(clips, frames, strict=True)]
+        levels = [self._levels(clip["levels"], count) for clip, count in zip(clips, frames, strict=True)]
         labels = [self._labels(clip["aligned"], count) for clip, count in zip(clips, frames, strict=True)]
         pad = torch.nn.utils.rnn.pad_sequence
         return Batch(
             mel=pad(views, batch_first=True), lengths=torch.tensor(frames * 2),
             phones=pad([torch.tensor(clip["labels"]) for clip in clips], batch_first=True).repeat(2, 1),
             phone_lengths=torch.tensor([len(clip["labels"]) for clip in clips] * 2),
-            targets=pad(targets, batch_first=True, padding_value=float("nan")),
+            levels=pad(levels, batch_first=True, padding_value=-1),
             labels=pad(labels, batch_first=True, padding_value=-1),
         )  # fmt: skip
 
@@ -157,14 +168,17 @@ class Collate:
     def _labels(self, aligned: Tensor | None, frames: int) -> Tensor:
         """Aligned phones at the new tempo, nearest neighbour: int64 [N]."""
         units = frames // FRAMES_PER_UNIT
-        if aligned is None:
-            return torch.full((units,), -1)
-        return aligned[((torch.arange(units) + 0.5) * len(aligned) / units).long()]
+        return torch.full((units,), -1) if aligned is None else nearest(aligned, units)
 
-    def _target(self, target: Tensor | None, frames: int) -> Tensor:
-        """Latents at the new tempo, interpolated: float [N, L]."""
+    def _levels(self, levels: Tensor | None, frames: int) -> Tensor:
+        """Levels at the new tempo, nearest neighbour: int64 [N, L]."""
         units = frames // FRAMES_PER_UNIT
-        return torch.full((units, NUM_LATENTS), float("nan")) if target is None else change_tempo(target, units)
+        return torch.full((units, NUM_LATENTS), -1) if levels is None else nearest(levels, units)
+
+
+def nearest(values: Tensor, size: int) -> Tensor:
+    """[N, ...] stretched to [size, ...] by repeating or skipping."""
+    return values[((torch.arange(size) + 0.5) * len(values) / size).long()]
 
 
 class S2UDataModule(lightning.LightningDataModule):
@@ -208,7 +222,8 @@ class S2UDataModule(lightning.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Two-view batches."""
-        collate = Collate(PerturbConfig(), self.hparams["seed"] + (self.sampler.epoch if self.sampler else 0))
+        epoch = self.sampler.epoch if self.sampler else 0
+        collate = Collate(PerturbConfig(), self.hparams["seed"] + 1000 * place_in_world()[0] + epoch)
         return DataLoader(
             self.train, batch_sampler=self.sampler, collate_fn=collate, num_workers=self.hparams["workers"],
             persistent_workers=False,
@@ -219,6 +234,11 @@ class S2UDataModule(lightning.LightningDataModule):
         folders = [folder for folder in self.folders if _has_dev(folder)]
         clips = Clips(folders or self.folders, "dev" if folders else "train", self.hparams["valid_clips"])
         return DataLoader(clips, batch_size=None)
+
+
+def splits(cache: Path) -> list[Clips]:
+    """The clips of each split that a cache has."""
+    return [Clips([cache], split) for split in ("train", "dev") if split == "train" or _has_dev(cache)]
 
 
 def _has_dev(cache: Path) -> bool:

@@ -1,12 +1,11 @@
-"""Where S2U training begins: a Whisper encoder's layers (MIT licence; it has heard both languages) and a codebook."""
+"""Where S2U training begins: a Whisper encoder's layers (MIT licence; it has heard both languages) or an earlier run."""
 
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from s2u import S2U
 from s2u.encoder import Encoder
 from speechkit.errors import CheckpointError
 
@@ -41,13 +40,18 @@ def whisper_state(encoder: Encoder, folder: Path) -> dict[str, Tensor]:
     return state | ours
 
 
-def load_codebook(model: S2U, path: Path) -> None:
-    """Put a codebook's bottleneck, quantiser statistics and phone decoder into a model."""
-    stored = load_file(path)
-    parts = {"project": model.encoder.project, "quantizer": model.quantizer, "phone_decoder": model.phone_decoder}
-    for name, part in parts.items():
-        kept = {key.removeprefix(f"{name}."): tensor for key, tensor in stored.items() if key.startswith(f"{name}.")}
-        part.load_state_dict(kept)
+def load_fitting(module: nn.Module, path: Path) -> list[str]:
+    """Take a checkpoint's weights where name and shape agree; the names of ours that stay as they were.
+
+    Raises:
+        CheckpointError: nothing in the file fits.
+    """
+    ours, theirs = module.state_dict(), torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+    fitting = {name: theirs[name] for name, tensor in ours.items() if name in theirs and theirs[name].shape == tensor.shape}
+    if not fitting:
+        raise CheckpointError(f"{path} holds no weight that fits this model.")
+    module.load_state_dict(ours | fitting)
+    return [name for name in ours if name not in fitting]
 
 
 def freeze(encoder: Encoder, layers: int) -> None:

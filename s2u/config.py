@@ -89,14 +89,14 @@ class S2UConfig(Config):
     """Mel normalisation: "fixed" (mean and scale a bin, stored in the checkpoint) or "utterance" (EMOVA; not streamable)."""
     stages: tuple[StageConfig, ...] = field(default_factory=_default_stages)
     """Subsampling and transformer stages; their strides multiply to samples_per_unit / hop_length."""
-    bottleneck_width: int = 384
+    bottleneck_width: int = 512
     """Channels of two convolutions of kernel 3 between the encoder and the latents; 0: one linear map (EMOVA)."""
+    projection: str = "posterior"
+    """To the latents: "posterior" (the place of the most probable code) or "straight" (a linear map, EMOVA)."""
     dropout: float = 0.0
     """In the transformer layers, training only."""
     levels: tuple[int, ...] = (8, 8, 8, 8)
     """FSQ levels; their product is the codebook size."""
-    normalise_latents: bool = True
-    """Batch-normalise the latents before FSQ (running statistics at inference), which spreads them over the levels."""
     window: WindowConfig | None = field(default_factory=WindowConfig)
     """Windowed encoding; None: the whole utterance at once (EMOVA), which cannot stream."""
     num_phones: int = 240
@@ -109,6 +109,8 @@ class S2UConfig(Config):
             raise ConfigError(f"S2UConfig: statistics {self.statistics!r} is neither fixed nor utterance.")
         if self.statistics == "utterance" and self.window is not None:
             raise ConfigError("S2UConfig: utterance statistics need window=None; windows would each get their own.")
+        if self.projection not in ("posterior", "straight"):
+            raise ConfigError(f"S2UConfig: projection {self.projection!r} is neither posterior nor straight.")
 
     @property
     def sample_rate(self) -> int:
@@ -153,5 +155,5 @@ def paper_config() -> S2UConfig:
     )  # fmt: skip
     return S2UConfig(
         mel=LogMelConfig(num_mels=128, n_fft=512, floor=2.0**-24), statistics="utterance", stages=(first, second),
-        bottleneck_width=0, dropout=0.1, normalise_latents=False, window=None, phone_width=512,
+        bottleneck_width=0, projection="straight", dropout=0.1, window=None, phone_width=512,
     )  # fmt: skip

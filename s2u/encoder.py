@@ -8,6 +8,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from s2u.config import S2UConfig, StageConfig
+from s2u.projection import Projection
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": nn.functional.gelu,
@@ -115,24 +116,8 @@ def _valid(hidden: Tensor, lengths: Tensor) -> Tensor:
     return torch.arange(hidden.shape[1], device=hidden.device)[None, :] < lengths[:, None]
 
 
-class Bottleneck(nn.Module):
-    """Hidden features to latents: two convolutions of kernel 3 and a linear map, or the linear map alone (width 0)."""
-
-    def __init__(self, inputs: int, width: int, outputs: int) -> None:
-        super().__init__()
-        widths = [inputs, *[width] * (2 if width else 0)]
-        self.convolutions = nn.ModuleList(nn.Conv1d(widths[i], width, 3, padding=1) for i in range(len(widths) - 1))
-        self.out = nn.Linear(widths[-1], outputs)
-
-    def forward(self, hidden: Tensor, valid: Tensor) -> Tensor:
-        """float [B, N, D], bool [B, N] -> latents float [B, N, L]."""
-        for convolution in self.convolutions:
-            hidden = nn.functional.gelu(convolution((hidden * valid[..., None]).mT).mT)
-        return self.out(hidden)
-
-
 class Encoder(nn.Module):
-    """Log-mel to latents: normalise -> stages -> bottleneck, one vector of len(levels) values a unit."""
+    """Log-mel to latents: normalise -> stages -> projection, one vector of len(levels) values a unit."""
 
     mean: Tensor
     scale: Tensor
@@ -146,7 +131,7 @@ class Encoder(nn.Module):
         self.stages = nn.ModuleList(
             Stage(inputs[i], stage, config.dropout) for i, stage in enumerate(config.stages)
         )
-        self.project = Bottleneck(config.stages[-1].width, config.bottleneck_width, len(config.levels))
+        self.project = Projection(config.stages[-1].width, config)
 
     def forward(self, mel: Tensor, lengths: Tensor) -> Tensor:
         """Latents before FSQ.

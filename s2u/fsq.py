@@ -17,7 +17,7 @@ class Quantized:
         codes: float32 [B, N, L] in [-1, 1], with a straight-through gradient to the latents.
         units: int64 [B, N] in [0, prod(levels)), first dimension least significant (EMOVA's order: basis 1, 8, 64, 512).
         margins: float32 [B, N] in [0, 0.5], distance to the nearest boundary between levels, in level steps.
-        latents: float32 [B, N, L], normalised but not yet bounded.
+        latents: float [B, N, L], not yet bounded.
     """
 
     codes: Tensor
@@ -26,37 +26,68 @@ class Quantized:
     latents: Tensor
 
 
+def bound(latents: Tensor, sizes: Tensor, slack: float = 1e-3) -> Tensor:
+    """Latents [..., L] squeezed into the range of their levels, in level steps, before rounding.
+
+    Source: Mentzer et al. 2023, arXiv:2309.15505, appendix A.1. `sizes`: int64 [L].
+    """
+    half = (sizes - 1) * (1 + slack) / 2
+    offset = torch.where(sizes % 2 == 0, 0.5, 0.0)
+    return torch.tanh(latents + torch.atanh(offset / half)) * half - offset
+
+
+def unbound(places: Tensor, sizes: Tensor, slack: float = 1e-3) -> Tensor:
+    """Latents that `bound` puts at given places on the grid.
+
+    Args:
+        places: float [..., L], in [0, size - 1], the lowest level is 0; sizes: int64 [L].
+    """
+    half = (sizes - 1) * (1 + slack) / 2
+    offset = torch.where(sizes % 2 == 0, 0.5, 0.0)
+    return torch.atanh((places - sizes // 2 + offset) / half) - torch.atanh(offset / half)
+
+
+def digits(units: Tensor, levels: tuple[int, ...]) -> Tensor:
+    """Level of every dimension: int64 [...] -> int64 [..., L], first dimension least significant."""
+    sizes = torch.tensor(levels, device=units.device)
+    basis = torch.cat([sizes.new_ones(1), sizes[:-1].cumprod(0)])
+    return units[..., None] // basis % sizes
+
+
+def number(places: Tensor, levels: tuple[int, ...]) -> Tensor:
+    """The inverse of `digits`: int64 [..., L] -> int64 [...]; -1 where the first level is below 0 (unknown)."""
+    sizes = torch.tensor(levels, device=places.device)
+    basis = torch.cat([sizes.new_ones(1), sizes[:-1].cumprod(0)])
+    return torch.where(places[..., 0] < 0, -1, (places * basis).sum(-1))
+
+
 class Quantizer(nn.Module):
     """FSQ in float32 whatever the model's precision: half precision cannot hold ids up to 4095 exactly.
 
     Source: Mentzer et al. 2023, arXiv:2309.15505, section 3.1 and appendix A.1; vector-quantize-pytorch's FSQ does the
-    bounding and rounding. Changed: latents may pass a batch norm first (running statistics at inference), ids are int64,
-    and margins are reported.
+    bounding and rounding. Changed: ids are int64, and margins are reported.
     """
 
-    def __init__(self, levels: tuple[int, ...], normalise: bool) -> None:
+    def __init__(self, levels: tuple[int, ...]) -> None:
         super().__init__()
         self.levels = levels
         self.fsq = FSQ(list(levels))
-        self.norm = nn.BatchNorm1d(len(levels), affine=False, momentum=0.05) if normalise else None
 
-    def forward(self, latents: Tensor, valid: Tensor | None = None) -> Quantized:
+    def forward(self, latents: Tensor) -> Quantized:
         """Snap latents to levels.
 
         Args:
             latents: float [B, N, L], any range.
-            valid: bool [B, N]; in training, only these enter the batch statistics. None: all.
         Raises:
             ShapeError: latents has another last dimension than L.
         """
         if latents.ndim != 3 or latents.shape[-1] != len(self.levels):
             raise ShapeError(f"Quantizer takes latents [B, N, {len(self.levels)}], got {tuple(latents.shape)}.")
         with torch.autocast(latents.device.type, enabled=False):
-            normal = self._normalise(latents.float(), valid)
-            codes, indices = self.fsq(normal)
-            bounded = self.fsq.bound(normal.detach())
+            codes, indices = self.fsq(latents.float())
+            bounded = bound(latents.detach().float(), torch.tensor(self.levels, device=latents.device))
             margins = 0.5 - (bounded - bounded.round()).abs().amax(-1)
-        return Quantized(codes=codes, units=indices.long(), margins=margins, latents=normal)
+        return Quantized(codes=codes, units=indices.long(), margins=margins, latents=latents)
 
     def codes_of(self, units: Tensor) -> Tensor:
         """Codes of given units.
@@ -71,12 +102,3 @@ class Quantizer(nn.Module):
         if units.numel() and (int(units.min()) < 0 or int(units.max()) >= self.fsq.codebook_size):
             raise UnitsError(f"units must lie in [0, {self.fsq.codebook_size}), got {int(units.min())} to {int(units.max())}.")
         return self.fsq.indices_to_codes(units)
-
-    def _normalise(self, latents: Tensor, valid: Tensor | None) -> Tensor:
-        if self.norm is None:
-            return latents
-        if not self.training or valid is None:
-            return self.norm(latents.flatten(0, 1)).view_as(latents)
-        normal = torch.zeros_like(latents)
-        normal[valid] = self.norm(latents[valid])
-        return normal

@@ -1,9 +1,9 @@
-"""S2U training losses: what the units must say (CTC, teacher) and what they must not mind (consistency)."""
+"""S2U training losses: what every unit must say."""
 
 import torch
 from torch import Tensor, nn
 
-from s2u.config import S2UConfig
+from s2u.fsq import unbound
 from speechkit.lengths import length_mask
 
 
@@ -25,15 +25,25 @@ def masked_mean(values: Tensor, valid: Tensor) -> Tensor:
     return (values * valid).sum() / valid.sum().clamp_min(1)
 
 
-def teacher_loss(predicted: Tensor, target: Tensor, valid: Tensor) -> Tensor:
-    """One minus the cosine between predicted and teacher features, float [B, N, D] each, over valid bool [B, N]."""
-    return masked_mean(1.0 - nn.functional.cosine_similarity(predicted.float(), target.float(), dim=-1), valid)
+def level_loss(latents: Tensor, levels: Tensor, sizes: tuple[int, ...], valid: Tensor) -> Tensor:
+    """How far latents lie from the centres of the wanted levels, where these are known; free beyond the outer centres.
+
+    Nearly absolute (Huber's with a corner of 0.1): where two sounds are likely, the median is one of them, the mean neither.
+
+    Args:
+        latents: float [B, N, L] before FSQ's bound; levels: int64 [B, N, L], -1 where unknown.
+        sizes: L numbers of levels; valid: bool [B, N].
+    """
+    wanted = level_centres(levels, torch.tensor(sizes, device=levels.device)).to(latents)
+    reached = torch.where(levels == 0, latents.maximum(wanted), latents)
+    reached = torch.where(levels == torch.tensor(sizes, device=levels.device) - 1, reached.minimum(wanted), reached)
+    distance = nn.functional.huber_loss(reached.float(), wanted.float(), reduction="none", delta=0.1) / 0.1
+    return masked_mean(distance.mean(-1), valid & (levels[..., 0] >= 0))
 
 
-def target_loss(latents: Tensor, targets: Tensor, valid: Tensor) -> Tensor:
-    """Mean absolute distance of bounded latents to targets, float [B, N, L] each, where valid [B, N] and not NaN."""
-    known = valid & ~targets[..., 0].isnan()
-    return masked_mean((latents.tanh() - targets.nan_to_num().tanh()).abs().mean(-1), known)
+def level_centres(levels: Tensor, sizes: Tensor, inset: float = 0.245) -> Tensor:
+    """Latents at the centres of levels int64 [..., L]; the outermost are `inset` nearer to the middle, where tanh still moves."""
+    return unbound(levels.clamp(min=inset).minimum(sizes - 1 - inset), sizes)
 
 
 def frame_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -45,38 +55,6 @@ def frame_loss(logits: Tensor, labels: Tensor) -> Tensor:
     known = labels >= 0
     entropy = nn.functional.cross_entropy(logits.float().mT, labels.clamp_min(0), reduction="none")
     return masked_mean(entropy, known)
-
-
-def consistency_loss(first: Tensor, second: Tensor, valid: Tensor) -> Tensor:
-    """Mean squared distance between two views of a clip: float [B, N, L] each, gradients to both."""
-    return masked_mean((first - second).square().mean(-1), valid)
-
-
-def correlation_loss(codes: Tensor, valid: Tensor) -> Tensor:
-    """Squared correlations between different FSQ dimensions: low when the codebook is used as a product.
-
-    (The covariance term of VICReg, arXiv:2105.04906, section 4.1, on standardised dimensions.)
-    """
-    values = codes[valid]
-    normal = (values - values.mean(0)) / (values.std(0) + 1e-4)
-    correlations = normal.T @ normal / max(1, len(values))
-    return (correlations - torch.diag(torch.diag(correlations))).square().sum() / codes.shape[-1]
-
-
-class FrameHead(nn.Module):
-    """Codes to something known of every unit (teacher features, aligned phones), so that each says its sound and not only
-    CTC's peaks; dropped after training."""
-
-    def __init__(self, config: S2UConfig, features: int, width: int = 256) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv1d(len(config.levels), width, 3, padding=1), nn.GELU(),
-            nn.Conv1d(width, width, 3, padding=1), nn.GELU(), nn.Conv1d(width, features, 1),
-        )  # fmt: skip
-
-    def forward(self, codes: Tensor) -> Tensor:
-        """float [B, N, L] -> float [B, N, features]."""
-        return self.layers(codes.mT).mT
 
 
 def unit_mask(lengths: Tensor, frames_per_unit: int, size: int) -> Tensor:

@@ -37,7 +37,7 @@ class S2U(nn.Module):
         self.fingerprint = ""
         self.logmel = LogMel(config.mel)
         self.encoder = Encoder(config)
-        self.quantizer = Quantizer(config.levels, config.normalise_latents)
+        self.quantizer = Quantizer(config.levels)
         self.phone_decoder = PhoneDecoder(config)
 
     @classmethod
@@ -65,10 +65,7 @@ class S2U(nn.Module):
         Returns:
             Quantized of [B, F / frames_per_unit]; values beyond an utterance's own length are meaningless.
         """
-        latents = self.encoder(mel, lengths)
-        counts = lengths // self.config.frames_per_unit
-        valid = torch.arange(latents.shape[1], device=latents.device)[None, :] < counts[:, None]
-        return self.quantizer(latents, valid)
+        return self.quantizer(self.encoder(mel, lengths))
 
     def encode(self, waveform: Samples, sample_rate: int, *, margins: bool = False) -> Units:
         """Units of one utterance of any length; memory does not grow with it when the model is streamable.

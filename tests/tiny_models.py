@@ -18,6 +18,7 @@ ENCODER = S2UConfig(
     ),
     window=WindowConfig(left=10, core=20, right=5),
     phone_width=16,
+    bottleneck_width=16,
 )
 DECODER = U2SConfig(
     embedding_dim=8, unit_width=16, unit_layers=1, unit_kernel_size=3, prosody_width=16, prosody_layers=1,

@@ -36,7 +36,7 @@ def kit() -> Speechkit:
         StageConfig(channels=(16,), kernels=(3,), strides=(2,), layers=1, heads=2, activation="none"),
     )
     window = WindowConfig(left=6, core=10, right=4)
-    encoder = S2U(S2UConfig(mel=LogMelConfig(num_mels=20), stages=stages, window=window, phone_width=16))
+    encoder = S2U(S2UConfig(mel=LogMelConfig(num_mels=20), stages=stages, window=window, phone_width=16, bottleneck_width=16))
     encoder.train()
     for _ in range(30):  # running statistics of the latents, so that codes spread over the levels
         encoder(torch.randn(2, 80, 20) * 4 - 9, torch.tensor([80, 80]))

@@ -1,16 +1,13 @@
-"""Forced alignment against enumeration, and the codebook stage on random features."""
+"""Forced alignment against enumeration."""
 
 import itertools
 
 import numpy as np
 import pytest
-import torch
 
 pytest.importorskip("lightning")
 
 from recipes.align import BLANK, fill, viterbi
-from recipes.codebook import WEIGHTS, Codebook, collate
-from s2u import S2UConfig
 from s2u.phone_decoder import collapse
 
 
@@ -40,22 +37,3 @@ def test_fill_shares_short_gaps_and_keeps_long_ones_silent() -> None:
 
 def test_fill_of_nothing_is_silence() -> None:
     assert (fill(np.full(4, BLANK)) == BLANK).all()
-
-
-def test_bottleneck_learns_a_batch() -> None:
-    torch.manual_seed(0)
-    config = S2UConfig(phone_width=32, bottleneck_width=32)
-    model = Codebook(config).train()
-    clips = [
-        {"teacher": torch.randn(20, 512), "labels": [3, 4, 5], "aligned": torch.randint(0, 240, (20,))},
-        {"teacher": torch.randn(12, 512), "labels": [9], "aligned": None},
-    ]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    losses = []
-    for _ in range(120):
-        loss = torch.stack([WEIGHTS[name] * part for name, part in model.losses(collate(clips)).items()]).sum()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.detach().item())
-    assert losses[-1] < 0.6 * losses[0]

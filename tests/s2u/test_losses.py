@@ -6,7 +6,8 @@ import math
 import pytest
 import torch
 
-from s2u.losses import consistency_loss, correlation_loss, ctc_loss, masked_mean, teacher_loss
+from s2u.fsq import Quantizer
+from s2u.losses import ctc_loss, level_centres, level_loss, masked_mean
 from s2u.phone_decoder import collapse
 
 
@@ -31,19 +32,26 @@ def test_impossible_alignment_counts_zero() -> None:
     assert float(ctc_loss(torch.randn(1, 2, 4), torch.tensor([2]), torch.tensor([[0, 0, 0]]), torch.tensor([3]))) == 0.0
 
 
-def test_masked_losses_ignore_padding() -> None:
+def test_level_loss_is_zero_on_the_centres_and_free_beyond_the_outer_ones() -> None:
+    sizes, levels = (8, 8), torch.tensor([[[0, 7], [3, 4]]])
+    valid = torch.ones(1, 2, dtype=torch.bool)
+    centres = level_centres(levels, torch.tensor(sizes))
+    assert float(level_loss(centres, levels, sizes, valid)) == 0.0
+    beyond = centres + torch.tensor([[[-5.0, 5.0], [0.0, 0.0]]])
+    assert float(level_loss(beyond, levels, sizes, valid)) == 0.0
+    assert float(level_loss(centres + torch.tensor([[[0.5, 0.0], [0.5, 0.0]]]), levels, sizes, valid)) > 0.2
+
+
+def test_level_centres_are_what_the_quantiser_hears() -> None:
+    levels = torch.cartesian_prod(torch.arange(8), torch.arange(4))
+    quantized = Quantizer((8, 4))(level_centres(levels, torch.tensor((8, 4)))[None])
+    assert quantized.units[0].tolist() == (levels[:, 0] + 8 * levels[:, 1]).tolist()
+    assert float(quantized.margins.min()) > 0.2
+
+
+def test_unknown_levels_and_padding_count_nothing() -> None:
+    latents, levels = torch.randn(1, 3, 2), torch.tensor([[[1, 2], [-1, -1], [3, 3]]])
     valid = torch.tensor([[True, True, False]])
-    first, second = torch.randn(1, 3, 4), torch.randn(1, 3, 4)
-    spoilt = first.clone()
-    spoilt[:, 2] = 1e3
-    for loss in (teacher_loss, consistency_loss):
-        assert torch.equal(loss(first, second, valid), loss(spoilt, second, valid))
-    assert float(teacher_loss(first, first, valid)) == pytest.approx(0, abs=1e-6)
+    alone = level_loss(latents[:, :1], levels[:, :1], (8, 8), valid[:, :1])
+    assert torch.allclose(level_loss(latents, levels, (8, 8), valid), alone)
     assert float(masked_mean(torch.tensor([[1.0, 3.0, 9.0]]), valid)) == 2.0
-
-
-def test_correlation_is_zero_for_independent_and_high_for_copied_dimensions() -> None:
-    values = torch.randn(1, 4000, 2)
-    valid = torch.ones(1, 4000, dtype=torch.bool)
-    assert float(correlation_loss(values, valid)) < 0.01
-    assert float(correlation_loss(values[..., :1].repeat(1, 1, 2), valid)) == pytest.approx(1.0, rel=0.05)

@@ -18,7 +18,7 @@ def tiny_config(window: WindowConfig | None = WindowConfig(left=6, core=10, righ
         StageConfig(channels=(16, 16), kernels=(3, 3), strides=(1, 2), layers=1, heads=2, positions="sinusoidal"),
         StageConfig(channels=(16,), kernels=(3,), strides=(2,), layers=1, heads=2, activation="none", norm=True),
     )
-    return S2UConfig(mel=LogMelConfig(num_mels=20), stages=stages, window=window, phone_width=16, **changes)
+    return S2UConfig(mel=LogMelConfig(num_mels=20), stages=stages, window=window, phone_width=16, bottleneck_width=16, **changes)
 
 
 @pytest.fixture(scope="module")
