@@ -3,7 +3,8 @@
 RAVDESS has two sentences, 24 voices and one microphone: a scorer trained on it alone calls most other neutral speech
 angry. So, in the space of functionals, what an actor does in an emotion, a clip minus the same actor's neutral mean, is
 added to clips of other people reading other sentences into other microphones; their own clips count as neutral.
-Labels come from RAVDESS and from the assumption that read speech is neutral, never from speech that we restyled.
+RAVDESS' calm is a class of its own: most of it sounds like what the literature calls quiet sadness, and as neutral it would
+hide it. Labels come from RAVDESS and from the assumption that read speech is neutral, never from speech that we restyled.
 """
 
 import json

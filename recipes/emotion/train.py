@@ -8,7 +8,7 @@ python -m recipes.emotion measure my_emotion/ --manifest ravdess/manifest.jsonl
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from torch import Tensor
 
 from recipes.corpora.texts import read_manifest
 from recipes.emotion.data import Acted, Array, Batches, EmotionData, Mix, acted, read_aloud
-from recipes.emotion.views import EMOTIONS, SAME_AS
+from recipes.emotion.views import EMOTIONS
 from speechkit.emotion.embedded import EmbeddedScorer
 from speechkit.emotion.model import EmotionConfig, EmotionNet
 from speechkit.errors import SpeechkitError
-from speechkit.metrics.emotion_control import emotion_control
+from speechkit.metrics.emotion_control import CONTROL_LABELS, EmotionControl, emotion_control
 from speechkit.waveform import load
+
+CALM = "calm"
 
 
 class EmotionTask(lightning.LightningModule):
@@ -108,23 +110,30 @@ def measure(scorer: EmbeddedScorer, manifest: Path, split: str = "dev") -> dict[
     """Score a manifest's recordings as any user would, and compare with the labels.
 
     Returns:
-        n, accuracy, UAR with its 95 % interval over speakers, recall per class, and the confusion matrix.
+        Over the four emotions, calm left out: n, accuracy, UAR with its 95 % interval over speakers, recall per class and
+        the confusion matrix; and "UAR_with_calm", where calm counts as neutral on both sides.
     """
-    rows = [row for row in read_manifest(manifest) if row.get("split") == split]
-    rows = [row for row in rows if SAME_AS.get(str(row["emotion"]), row["emotion"]) in scorer.labels]
-    wanted = [SAME_AS.get(str(row["emotion"]), str(row["emotion"])) for row in rows]
+    rows = [row for row in read_manifest(manifest) if row.get("split") == split and row["emotion"] in scorer.labels]
     scores = [scorer.score(*load(manifest.parent / str(row["audio"]))) for row in rows]
-    speakers = [str(row["speaker"]) for row in rows]
-    found = emotion_control(wanted, scores, labels=scorer.labels, recogniser=scorer.name, clusters=speakers)
-    counts = found.confusion.counts[:, : len(scorer.labels)]
+    four = [number for number, row in enumerate(rows) if row["emotion"] in CONTROL_LABELS]
+    found = _compared([rows[number] for number in four], [scores[number] for number in four])
+    merged = [{**heard, "neutral": heard["neutral"] + heard.get(CALM, 0.0)} for heard in scores]
+    counts = found.confusion.counts[:, : len(CONTROL_LABELS)]
+    recalls = (counts.diagonal() / counts.sum(1)).round(3).tolist()
     return {
-        "n": len(rows),
+        "n": len(four),
         "accuracy": found.accuracy.value,
         "UAR": found.uar.value,
         "UAR_ci95": found.uar.ci95,
-        "recall": dict(zip(scorer.labels, (counts.diagonal() / counts.sum(1)).round(3).tolist(), strict=True)),
+        "UAR_with_calm": _compared(rows, merged).uar.value,
+        "recall": dict(zip(CONTROL_LABELS, recalls, strict=True)),
         "confusion": counts.tolist(),
     }
+
+
+def _compared(rows: Sequence[Mapping[str, object]], scores: Sequence[Mapping[str, float]]) -> EmotionControl:
+    wanted = ["neutral" if row["emotion"] == CALM else str(row["emotion"]) for row in rows]
+    return emotion_control(wanted, scores, recogniser="embedded", clusters=[str(row["speaker"]) for row in rows])
 
 
 def command_line() -> argparse.ArgumentParser:

@@ -25,9 +25,8 @@ from speechkit.errors import WaveformError
 from speechkit.waveform import load, resample
 
 SAMPLE_RATE = 16000
-EMOTIONS = ("neutral", "happy", "sad", "angry")
-SAME_AS = {"calm": "neutral"}
-"""RAVDESS' second baseline, calm, counts as neutral; surprise is left out."""
+EMOTIONS = ("neutral", "happy", "sad", "angry", "calm")
+"""What is learned; RAVDESS' second baseline, calm, stands by itself, surprise is left out."""
 LEVEL = 0.06
 
 Waveform = NDArray[np.float32]
@@ -125,7 +124,7 @@ def prepare(manifest: Path, output: Path, count: int) -> int:
     done = [json.loads(line) for line in _whole_lines(output / "index.jsonl")]
     first = max((row["first"] + row["length"] for row in done), default=0)
     names = {row["audio"] for row in done}
-    rows = [row for row in read_manifest(manifest) if SAME_AS.get(str(row["emotion"]), row["emotion"]) in EMOTIONS]
+    rows = [row for row in read_manifest(manifest) if row["emotion"] in EMOTIONS]
     todo = [row for row in rows if row["audio"] not in names]
     (output / "samples.i16").touch()
     with (output / "samples.i16").open("r+b") as samples, (output / "index.jsonl").open("a", encoding="utf-8") as index:
@@ -152,9 +151,8 @@ def _whole_lines(path: Path) -> list[str]:
 
 
 def _entry(row: dict[str, object], number: int, first: int, length: int) -> dict[str, Any]:
-    emotion = str(row["emotion"])
-    entry = {key: row[key] for key in ("audio", "speaker", "gender", "split", "intensity")}
-    return entry | {"emotion": SAME_AS.get(emotion, emotion), "view": number, "first": first, "length": length}
+    entry = {key: row[key] for key in ("audio", "speaker", "gender", "split", "intensity", "emotion")}
+    return entry | {"view": number, "first": first, "length": length}
 
 
 def main() -> None:

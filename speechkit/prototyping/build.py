@@ -30,24 +30,27 @@ def candidates_of(
         AudioFileError, WaveformError: a clip that cannot be used.
         StyleError: a label's emotion is none that the scorer knows.
     """
-    found = []
+    found, emotions = [], sorted({clip.labels.get(EMOTION, NEUTRAL) for clip in clips})
     for clip in clips:
         waveform, sample_rate = load(clip.path)
         samples = resample(waveform, sample_rate, decoder.sample_rate)
         scores = {} if scorer is None else dict(scorer.score(samples, decoder.sample_rate))
         record = {**clip.record, "sha256": hashlib.sha256(clip.path.read_bytes()).hexdigest()}
         style = decoder.style_of(samples, decoder.sample_rate)
-        score = 1.0 if scorer is None else _confidence(scores, clip.labels.get(EMOTION, NEUTRAL), scorer.name)
+        score = 1.0 if scorer is None else _confidence(scores, emotions, clip, scorer.name)
         found.append(Candidate(labels=clip.labels, style=style, score=score, scores=scores, source=record))
         progress()
     return found
 
 
-def _confidence(scores: Mapping[str, float], wanted: str, name: str) -> float:
-    kept = restrict_scores(scores, list(scores))
-    if kept is None or wanted not in kept:
-        raise StyleError(f"{name} knows {', '.join(scores)}; it cannot rank clips that are to be {wanted!r}.")
-    return round(kept[wanted], 6)
+def _confidence(scores: Mapping[str, float], emotions: Sequence[str], clip: LabelledClip, name: str) -> float:
+    """Share of the wanted emotion among those that the clips are of."""
+    kept = restrict_scores(scores, emotions)
+    if kept is None:
+        raise StyleError(
+            f"{name} knows {', '.join(scores)}; it cannot rank clips that are to be {', '.join(emotions)}."
+        )
+    return round(kept[clip.labels.get(EMOTION, NEUTRAL)], 6)
 
 
 def plain_bank(chosen: Sequence[Chosen], axes: Mapping[str, Sequence[str]], *, decoder: str, scorer: str) -> StyleBank:

@@ -20,6 +20,7 @@ from speechkit.evaluation.suites.style_requests import GRID, INTENSITY, StyleCon
 from speechkit.evaluation.suites.style_results import plots_of, results_of
 from speechkit.metrics.delivery import delivery
 from speechkit.metrics.edit_distance import edit_distance
+from speechkit.metrics.emotion_control import restrict_scores
 from speechkit.metrics.error_rate import compare
 from speechkit.metrics.result import Skip
 from speechkit.metrics.text_protocols import Language, text_protocol
@@ -59,6 +60,7 @@ class StyleControlSuite:
         """
         self.kit, self.scorer, self.listeners, self.config = kit, scorer, listeners, config
         self._bank = kit.styles
+        self._emotions = self._bank.axes.get("emotion", scorer.labels)
         self._encoded = lru_cache(maxsize=32)(self._encode)
 
     def parameters(self) -> Mapping[str, Any]:
@@ -88,9 +90,8 @@ class StyleControlSuite:
         save(folder / "audio" / clip_name(item.id, "spoken"), speech)
         values = {"utterance": item.row["utterance"], **request, "labels": dict(request["labels"])}
         values |= self._delivered(speech) | self._units_back(speech, units, setting.prosody.speed * controls.speed)
-        values["scores"] = {
-            key: round(value, 5) for key, value in self.scorer.score(speech.samples, speech.sample_rate).items()
-        }
+        heard = restrict_scores(self.scorer.score(speech.samples, speech.sample_rate), self._emotions)
+        values["scores"] = None if heard is None else {key: round(value, 5) for key, value in heard.items()}
         return Record(id=item.id, values=values | self._heard(item, speech))
 
     def _encode(self, path: str) -> Units:
@@ -130,10 +131,10 @@ class StyleControlSuite:
     def summarise(self, items: Sequence[Item], records: Sequence[Record]) -> Summary:
         """Results, checks and plots; `gate_failures` counts the orderings that broke."""
         usable = [record.values for record in records if record.skipped is None]
-        results = results_of(usable, list(self.scorer.labels), self.config)
+        results = results_of(usable, self._emotions, self.config)
         return Summary(
             results=[*results, failed(usable, self.config)],
-            plots=plots_of(usable, list(self.scorer.labels)),
+            plots=plots_of(usable, self._emotions),
             item_metrics={"pitch_hz": "pitch_hz", "same_units": "same_units"},
         )
 

@@ -209,7 +209,9 @@ def confidence(rows: Sequence[Row], emotion: str) -> dict[float, float]:
             value = 1.0 if labels["emotion"] == emotion else 0.0
         else:
             continue
-        by_intensity.setdefault(value, {})[row["utterance"], labels.get("gender", "")] = row["scores"].get(emotion, 0.0)
+        by_intensity.setdefault(value, {})[row["utterance"], labels.get("gender", "")] = (row["scores"] or {}).get(
+            emotion, 0.0
+        )
     shared = set.intersection(*(set(found) for found in by_intensity.values())) if by_intensity else set()
     return {
         value: float(np.mean([found[key] for key in shared])) for value, found in sorted(by_intensity.items()) if shared
