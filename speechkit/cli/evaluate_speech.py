@@ -34,6 +34,7 @@ from speechkit.cli.evaluate_options import (
     recordings_in,
     shared_out,
 )  # fmt: skip
+from speechkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from speechkit.evaluation.listening import Listeners
@@ -115,6 +116,8 @@ def resynthesis(
     """
     from speechkit.evaluation.suites.resynthesis import ResynthesisConfig, ResynthesisSuite
 
+    if target is not None and not speaker:
+        raise ConfigError("likeness to --target is measured by voice vectors: add --speaker resemblyzer.")
     at_once, each = shared_out(workers, threads)
     kit = open_kit(models, each)
     items = chosen(manifest, limit, split, language)
@@ -139,18 +142,23 @@ def tts(
     recordings: Annotated[
         Path | None, typer.Option("--recordings", help="Folder with UTT.wav for each line of a seed-tts-eval list.")
     ] = None,
+    say: Annotated[bool, typer.Option("--say", help="Say the texts with the models instead, and listen to that.")] = False,
+    models: Models = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="With --say: of the talker.")] = 0,
     cache: Cache = None,
     threads: Threads = None,
     workers: Workers = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Recordings of a talker: words, quality, likeness to the prompt. A talker itself is given from Python.
+    """What a talker says, or recordings of one: words, quality, likeness to the prompt.
 
     \b
+    speechkit evaluate tts -m texts.jsonl --say -o report/ --asr whisper:base --asr moonshine:base
     speechkit evaluate tts -m spoken.jsonl -o report/ --asr whisper:base --quality dnsmos --speaker resemblyzer
     speechkit evaluate tts -m en/meta.lst --seed-tts --recordings wavs/ -o report/ --asr whisper:large-v3
     """
+    from speechkit.evaluation.kit_talker import KitTalker
     from speechkit.evaluation.manifest import choose
     from speechkit.evaluation.suites.tts import TTSConfig, TTSSuite, seed_tts_items
 
@@ -159,7 +167,9 @@ def tts(
     else:
         items = chosen(manifest, limit, split, language)
     at_once, each = shared_out(workers, threads)
-    suite = TTSSuite(listeners(asr, quality, speaker, each, cache, parity=parity), config=TTSConfig(protocol=protocol))
+    talker = KitTalker(open_kit(models, each), seed=seed) if say else None
+    heard = listeners(asr, quality, speaker, each, cache, parity=parity)
+    suite = TTSSuite(heard, talker=talker, config=TTSConfig(protocol=protocol))
     carry_out(suite, items, output, as_json=json, quiet=quiet, workers=at_once)
 
 
