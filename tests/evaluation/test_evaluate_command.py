@@ -1,6 +1,7 @@
 """`speechkit evaluate`: what a user types, and the exit codes."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from typer.testing import CliRunner
 
 from prototypes.voices import Voice, write_voices
 from speechkit.cli import app
+from speechkit.cli.evaluate_options import recordings_in, shared_out
+from speechkit.errors import ManifestError
 from speechkit.pipeline import Speechkit
 from u2s import U2S
 
@@ -56,11 +59,28 @@ def test_user_errors_exit_with_2(corpus: Path, tmp_path: Path) -> None:
         ["tts", "-m", str(corpus), "--asr", "ear", "-o", str(tmp_path / "w")],
         ["dialogue", "-m", str(corpus), "--judge", "oracle", "-o", str(tmp_path / "v")],
         ["compare", str(tmp_path), str(tmp_path)],
+        ["resynthesis", "-m", str(corpus), "--target", str(corpus), "-o", str(tmp_path / "u")],
     ]
     for arguments in wrong:
         found = runner.invoke(app, ["evaluate", *arguments])
         assert found.exit_code == 2, (arguments, found.output)
         assert "Traceback" not in found.output
+
+
+def test_items_and_threads_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert [shared_out(*wish) for wish in ((None, None), (None, 1), (2, None), (3, 5), (16, None))] == [
+        (4, 2), (1, 1), (2, 4), (3, 5), (16, 1)
+    ]  # fmt: skip
+
+
+def test_recordings_of_a_voice(corpus: Path, tmp_path: Path) -> None:
+    assert recordings_in(None) == []
+    assert len(recordings_in(corpus.parent)) == 12
+    (clip,) = recordings_in(corpus.parent / "clip03.wav")
+    assert clip.sample_rate == 16000
+    with pytest.raises(ManifestError, match="no recordings"):
+        recordings_in(tmp_path)
 
 
 def test_ctrl_c_says_how_to_go_on(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
