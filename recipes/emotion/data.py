@@ -3,8 +3,7 @@
 RAVDESS has two sentences, 24 voices and one microphone: a scorer trained on it alone calls most other neutral speech
 angry. So, in the space of functionals, what an actor does in an emotion, a clip minus the same actor's neutral mean, is
 added to clips of other people reading other sentences into other microphones; their own clips count as neutral.
-RAVDESS' calm is a class of its own: most of it sounds like what the literature calls quiet sadness, and as neutral it would
-hide it. Labels come from RAVDESS and from the assumption that read speech is neutral, never from speech that we restyled.
+Labels come from RAVDESS and from the assumption that read speech is neutral, never from speech that we restyled.
 """
 
 import json
@@ -22,7 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from recipes.corpora.texts import read_manifest
-from recipes.emotion.views import SAMPLE_RATE, trim
+from recipes.emotion.views import SAMPLE_RATE, emotion_of, trim
 from speechkit.emotion.features import EmotionFeatures
 from speechkit.emotion.functionals import functionals
 from speechkit.waveform import load, resample
@@ -68,7 +67,7 @@ def acted(views: Path, labels: Sequence[str], split: str) -> Acted:
     rows = [index[number] for number in chosen]
     return Acted(
         values=values[chosen],
-        emotion=np.array([labels.index(row["emotion"]) for row in rows]),
+        emotion=np.array([labels.index(emotion_of(row)) for row in rows]),
         speaker=np.array([row["speaker"] for row in rows]),
         view=np.array([row["view"] for row in rows]),
     )

@@ -10,6 +10,7 @@ room, an equaliser and noise. The level never counts: a scorer hears clips at on
 import argparse
 import json
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,18 @@ from speechkit.errors import WaveformError
 from speechkit.waveform import load, resample
 
 SAMPLE_RATE = 16000
-EMOTIONS = ("neutral", "happy", "sad", "angry", "calm")
-"""What is learned; RAVDESS' second baseline, calm, stands by itself, surprise is left out."""
+EMOTIONS = ("neutral", "happy", "sad", "angry")
+SAME_AS = {"calm": "neutral"}
+"""RAVDESS' second baseline, calm, counts as neutral; surprise is left out."""
 LEVEL = 0.06
 
 Waveform = NDArray[np.float32]
 Random = np.random.Generator
+
+
+def emotion_of(row: Mapping[str, object]) -> str:
+    """The emotion of a manifest's row, calm as neutral."""
+    return SAME_AS.get(str(row["emotion"]), str(row["emotion"]))
 
 
 def trim(waveform: Waveform, below_db: float = 35.0, margin_seconds: float = 0.1) -> Waveform:
@@ -124,7 +131,7 @@ def prepare(manifest: Path, output: Path, count: int) -> int:
     done = [json.loads(line) for line in _whole_lines(output / "index.jsonl")]
     first = max((row["first"] + row["length"] for row in done), default=0)
     names = {row["audio"] for row in done}
-    rows = [row for row in read_manifest(manifest) if row["emotion"] in EMOTIONS]
+    rows = [row for row in read_manifest(manifest) if emotion_of(row) in EMOTIONS]
     todo = [row for row in rows if row["audio"] not in names]
     (output / "samples.i16").touch()
     with (output / "samples.i16").open("r+b") as samples, (output / "index.jsonl").open("a", encoding="utf-8") as index:

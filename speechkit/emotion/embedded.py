@@ -27,7 +27,7 @@ class EmbeddedScorer:
 
     >>> scorer = EmbeddedScorer(EmotionNet(EmotionConfig(width=8, members=1)))
     >>> sorted(scorer.score([0.01] * 16000, 16000))
-    ['angry', 'calm', 'happy', 'neutral', 'sad']
+    ['angry', 'happy', 'neutral', 'sad']
     """
 
     name = "embedded"

@@ -14,7 +14,7 @@ from speechkit.errors import ConfigError
 class EmotionConfig(Config):
     """Shape of the network."""
 
-    labels: tuple[str, ...] = ("neutral", "happy", "sad", "angry", "calm")
+    labels: tuple[str, ...] = ("neutral", "happy", "sad", "angry")
     """What it tells apart, in the order of its logits."""
     width: int = 64
     """Hidden values of a member."""
