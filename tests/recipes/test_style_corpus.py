@@ -158,3 +158,22 @@ class TestEndpoint:
     def test_sources_are_read(self) -> None:
         assert parse_source("endpoint:http://x#m#a/female/en").url == "http://x#m#a/female/en"
         assert parse_voices("a/male/zh")["a"].languages == ("zh",)
+
+
+def test_the_search_climbs_within_what_the_literature_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    from recipes.style_corpus import search
+
+    wanted = StyleProsody(pitch_semitones=-2.0, pitch_range=0.5, tilt_db=-4.0)
+    monkeypatch.setattr(
+        search,
+        "confidence",
+        lambda clips, emotion, prosody, scorer: (
+            -abs(prosody.pitch_semitones - 3.0) - abs(prosody.tilt_db - wanted.tilt_db)
+        ),
+    )
+    taken = list(search.search([], "sad", None, rounds=3))  # type: ignore[arg-type]
+    values = [value for _, value in taken]
+    assert values == sorted(values) and len(values) > 2
+    best = taken[-1][0]
+    assert best.pitch_semitones == -0.5  # as near to +3 as sadness may come
+    assert abs(best.tilt_db - wanted.tilt_db) < 0.7
