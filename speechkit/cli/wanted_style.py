@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from prototypes.bank import parse_mix
 from speechkit.errors import SpeechkitError
 from speechkit.waveform import load, resample
 
@@ -40,6 +39,8 @@ class Wanted:
             return reference_style(kit, self.reference)
         labels = {axis: value for axis, value in self._labels().items() if value is not None}
         if self.mix is not None:
+            from prototypes.bank import parse_mix
+
             return kit.styles.mix(parse_mix(self.mix), self.intensity, **labels)
         if labels or self.intensity != 1.0:
             return kit.styles.setting(labels, self.intensity)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from speechkit.emotion.features import MELODY, NUM_MELS, PERIODIC
+from speechkit.errors import ShapeError
 
 SPEECH_DEPTH = 7.2
 """How far below the loudest frame speech reaches, in the scaled log-mel summed over bins as a logarithm; about 30 dB."""
@@ -48,7 +49,7 @@ def melody_figures(melody: Tensor, speech: Tensor) -> Tensor:
         melody: float [F, 3]: octaves from the median, slope, periodicity; speech: bool [F].
     """
     if melody.shape[1] != MELODY:
-        raise ValueError(f"melody is [F, {MELODY}], got {tuple(melody.shape)}.")
+        raise ShapeError(f"melody is [F, {MELODY}], got {tuple(melody.shape)}.")
     voiced = melody[:, 2] > PERIODIC
     tones = 12 * melody[voiced, 0] if int(voiced.sum()) >= MIN_VOICED else melody.new_zeros(MIN_VOICED)
     slopes = 12 * melody[voiced, 1] if int(voiced.sum()) >= MIN_VOICED else melody.new_zeros(MIN_VOICED)
