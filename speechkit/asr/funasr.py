@@ -37,13 +37,11 @@ class FunasrTranscriber:
             ) from error
         try:
             self._model: Any = AutoModel(
-                model=model, device=device, ncpu=threads, disable_update=True, disable_pbar=True, log_level="ERROR"
-            )
+                model=model, device=device, ncpu=threads, disable_update=True, disable_pbar=True, log_level="ERROR",
+                frontend_conf={"dither": 0.0},  # its default puts noise into the features: another text each time
+            )  # fmt: skip
         except Exception as error:
             raise CheckpointError(f"funasr cannot load {model!r}: {error}") from error
-        frontend = self._model.kwargs.get("frontend")
-        if hasattr(frontend, "dither"):  # noise in the features, by default: another text each time
-            frontend.dither = 0.0
         self.name = model_name("funasr", model)
         self.fingerprint = folder_fingerprint(model, ("*.pt",))
 
