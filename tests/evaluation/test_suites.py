@@ -94,6 +94,17 @@ def test_resynthesis_report(kit: Speechkit, rows: list[Item], tmp_path: Path) ->
     assert (models["s2u"], models["u2s"], len(models["target_voice"])) == ("tiny-s2u", "tiny-u2s", 16)
 
 
+def test_several_items_at_once_share_the_models(kit: Speechkit, rows: list[Item], tmp_path: Path) -> None:
+    few = rows[:6]
+    for workers in (1, 3):
+        suites = (ResynthesisSuite(kit, few, listeners()), TokenizerSuite(kit.encoder, few, config=QUICK))
+        for suite in suites:
+            run(suite, few, tmp_path / str(workers) / suite.name, workers=workers)  # type: ignore[arg-type]
+    for name in ("resynthesis", "tokenizer"):
+        one, many = ((tmp_path / workers / name / "results.json").read_bytes() for workers in "13")
+        assert one == many
+
+
 def test_resynthesis_in_each_items_own_voice(kit: Speechkit, rows: list[Item], tmp_path: Path) -> None:
     config = ResynthesisConfig(voice="self", pitch=None, audio_kept=0)
     report = run(ResynthesisSuite(kit, rows[:2], Listeners(), config=config), rows[:2], tmp_path)
