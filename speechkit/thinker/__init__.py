@@ -18,6 +18,7 @@ from speechkit.thinker.regulation import RegulationPolicy
 from speechkit.thinker.replay import RecordingThinker, ReplayThinker
 from speechkit.thinker.strategies import STRATEGIES, Strategy
 from speechkit.thinker.thoughts import THOUGHTS_SCHEMA, ParsedThoughts, thoughts_from_json, thoughts_to_json
+from speechkit.thinker.written_instruction import WrittenInstruction
 
 __all__ = [
     "STRATEGIES",
@@ -31,6 +32,7 @@ __all__ = [
     "ReplayThinker",
     "Strategy",
     "TemplateInstruction",
+    "WrittenInstruction",
     "parse_emova",
     "parse_thoughts",
     "serialise_thoughts",
