@@ -100,13 +100,13 @@ class Mix:
 
     carried: float = 0.45
     """Share of examples whose emotion is carried over to a reading voice."""
-    read: float = 0.4
+    read: float = 0.6
     """Share of neutral examples that are read speech as it is."""
     plain: float = 0.2
     """Share of acted examples that are plain views; the rest are augmented ones."""
     noise: float = 0.3
     """Spread of noise on the standardised functionals."""
-    strength: tuple[float, float] = (0.8, 1.3)
+    strength: tuple[float, float] = (0.4, 1.0)
     """Range of the factor on a carried emotion."""
 
 
