@@ -56,17 +56,20 @@ def build_tree(entries: Sequence[tuple[int, Sequence[int]]], num_phones: int, co
         if node and word not in ends[node]:
             ends[node].append(word)
     order, labels = [0], [-1]
-    first, count = np.zeros(len(inside), np.int64), np.zeros(len(inside), np.int64)
-    for at, node in enumerate(order):  # grows while it is walked: breadth first
-        first[at], count[at] = len(order), len(inside[node])
+    starts, sizes = [], []
+    for node in order:  # grows while it is walked: breadth first
+        starts.append(len(order))
+        sizes.append(len(inside[node]))
         for label, child in sorted(inside[node].items()):
             order.append(child)
             labels.append(label)
     here_end = [ends[node] for node in order]
-    ahead = np.array([min((costs[word] for word in here), default=np.inf) for here in here_end], np.float32)
+    known = costs.tolist()
+    hopes = [min((known[word] for word in here), default=float("inf")) for here in here_end]
     for at in range(len(order) - 1, -1, -1):  # children lie behind their parents
-        below = ahead[first[at] : first[at] + count[at]]
-        ahead[at] = min(ahead[at], below.min(initial=np.inf))
+        if sizes[at]:
+            hopes[at] = min(hopes[at], *hopes[starts[at] : starts[at] + sizes[at]])
+    first, count, ahead = np.array(starts, np.int64), np.array(sizes, np.int64), np.array(hopes, np.float32)
     return _with_boundaries(np.array(labels), first, count, here_end, ahead, num_phones)
 
 
