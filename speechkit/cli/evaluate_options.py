@@ -104,11 +104,16 @@ def chosen(
 
 
 def shared_out(workers: int | None, threads: int | None) -> tuple[int, int]:
-    """Items at a time, and threads for each, so that together they take all cores unless the user says otherwise."""
+    """Items at a time, and threads for each, so that together they take all cores unless the user says otherwise.
+
+    The environment's OMP_NUM_THREADS, where it is set, is the most threads that an item takes.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if workers is None:
         workers = 1 if threads is not None else min(cores, MOST_WORKERS)
-    return workers, threads or max(1, cores // workers)
+    wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    most = int(wanted) if wanted.isdigit() else cores
+    return workers, threads or max(1, min(cores // workers, most))
 
 
 def listeners(

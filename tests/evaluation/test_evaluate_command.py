@@ -69,6 +69,9 @@ def test_user_errors_exit_with_2(corpus: Path, tmp_path: Path) -> None:
 
 def test_items_and_threads_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert [shared_out(None, None), shared_out(1, None), shared_out(1, 6)] == [(4, 1), (1, 1), (1, 6)]
+    monkeypatch.delenv("OMP_NUM_THREADS")
     assert [shared_out(*wish) for wish in ((None, None), (None, 1), (2, None), (3, 5), (16, None))] == [
         (4, 2), (1, 1), (2, 4), (3, 5), (16, 1)
     ]  # fmt: skip
