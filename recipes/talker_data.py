@@ -32,7 +32,7 @@ from speechkit.talker.config import TalkerConfig
 from speechkit.talker.header import ATTRIBUTES
 from speechkit.text import EMOVA240, reading
 
-RATES = {"en": (9.5, 13.5), "zh": (7.0, 10.5)}
+RATES = {"en": (11.8, 14.8), "zh": (11.0, 15.0)}
 """Phones a second, pauses left out, below which speech is slow and above which it is fast."""
 
 LONGEST_HOLD = TalkerConfig().longest_hold
