@@ -62,6 +62,11 @@ class TalkerTraining(lightning.LightningModule):
             self.model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)
         )
 
+    @property
+    def averaged(self) -> Talker:
+        """The averaged weights: what is validated and exported."""
+        return self.average.module  # type: ignore[return-value]
+
     def writer(self) -> Writer:
         """Writes sequences for this model."""
         return Writer(self.model.vocabulary)
@@ -75,7 +80,7 @@ class TalkerTraining(lightning.LightningModule):
         codec, own = self.trainer.datamodule.codec(), self.model.config.codec  # type: ignore[attr-defined]
         if own and codec != own:
             raise CheckpointError(f"the model speaks units of codec {own}, the shards are of {codec}; set new_codec: true.")
-        self.model.config = self.average.module.config = replace(self.model.config, codec=codec)
+        self.model.config = self.averaged.config = replace(self.model.config, codec=codec)
 
     def training_step(self, batch: tuple[Batch, Batch], index: int) -> Tensor:
         """One step on clips and on instructions alone."""
@@ -109,7 +114,7 @@ class TalkerTraining(lightning.LightningModule):
     def validation_step(self, batch: tuple[Batch, Batch], index: int) -> None:
         """Losses of the averaged weights on a held-out clip, and whether a held-out instruction is understood."""
         clip, wish = batch
-        model = self.average.module
+        model = self.averaged
         losses = self.losses(clip, model)
         self.log_dict({f"valid/{name}": losses[name] for name in ("units", "moves")}, prog_bar=True, batch_size=1)
         where = wish.kinds == STYLE

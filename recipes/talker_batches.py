@@ -205,7 +205,7 @@ class Shards:
         return self.units[row["folder"]][span], self.places[row["folder"]][span]
 
 
-class TrainingBatches(IterableDataset[Batch]):
+class TrainingBatches(IterableDataset[tuple[Batch, Batch]]):
     """Endless batches, deterministic in (seed, process, batch number): clips of like length, and some instructions."""
 
     def __init__(self, shards: Shards, writer: SequenceWriter, config: DataConfig, *, seed: int = 0, rank: int = 0) -> None:

@@ -233,7 +233,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cache", type=Path, help="cache of recipes.u2s_data, whose units are taken where it has them")
     parser.add_argument("--workers", type=int, default=1, help="processes that encode")
     options = parser.parse_args(arguments)
-    without = frozenset()
+    without: frozenset[str] = frozenset()
     if options.without:
         rows = map(json.loads, options.without.read_text(encoding="utf-8").splitlines())
         without = frozenset(fold(row["text"]) for row in rows)

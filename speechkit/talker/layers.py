@@ -79,6 +79,8 @@ class Decoder(nn.Module):
     Source: Touvron et al. 2023, arXiv:2302.13971, section 2.2.
     """
 
+    frequencies: Tensor
+
     def __init__(self, config: TalkerConfig) -> None:
         super().__init__()
         self.config = config

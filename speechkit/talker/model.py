@@ -50,6 +50,8 @@ class Sequences:
 class Talker(nn.Module):
     """Instruction and text to style header and units."""
 
+    merges: Tensor
+
     def __init__(self, config: TalkerConfig = TalkerConfig()) -> None:
         super().__init__()
         self.config = config
