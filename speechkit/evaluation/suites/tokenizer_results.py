@@ -133,17 +133,29 @@ def _leakage(records: Sequence[Record], num_units: int) -> list[MetricResult]:
     labels["pitch"] = _pitch_classes(records)
     units = [record.values["units"] for record in records]
     bags = list(bag_of_units(units, num_units)) if records else []
+    texts = _bags_of_phone_pairs(records)
     latents = [record.values.get("latent") for record in records]
     styles = [record.values.get("style") for record in records]
     results: list[MetricResult] = []
     for name in PROBED:
         results += _probe(bags, labels[name], f"units_{name}")
+        results += _probe(texts, labels[name], f"text_{name}")
         results += _probe(latents, labels[name], f"latents_{name}")
         results += _probe(styles, labels[name], f"style_{name}")
         kept = [(u, label) for u, label in zip(units, labels[name], strict=True) if label is not None]
         found = mutual_information([u for u, _ in kept], [label for _, label in kept], name=f"mi_{name}")
         results.append(with_skips(found, ["no_label"] * (len(units) - len(kept))))
     return results
+
+
+def _bags_of_phone_pairs(records: Sequence[Record]) -> list[Any]:
+    """What the text alone gives away: speakers who read different books are told apart by their words, whatever the units."""
+    spoken = [record.values.get("reference_phones") or [] for record in records]
+    pairs = [list(zip(phones[:-1], phones[1:], strict=True)) for phones in spoken]
+    number = {pair: index for index, pair in enumerate(sorted({pair for said in pairs for pair in said}))}
+    numbered = [[number[pair] for pair in said] for said in pairs]
+    bags = list(bag_of_units(numbered, max(1, len(number)))) if records else []
+    return [bag if said else None for bag, said in zip(bags, pairs, strict=True)]
 
 
 def _probe(features: Sequence[Any], labels: Sequence[Hashable | None], name: str) -> list[MetricResult]:
