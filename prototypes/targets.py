@@ -24,15 +24,15 @@ NEUTRAL: Mapping[str, str] = {"emotion": "neutral"}
 EMOTION_PROSODY: Mapping[str, StyleProsody] = {
     "neutral": StyleProsody(),
     "happy": StyleProsody(
-        pitch_semitones=4.5, pitch_range=2.0, pitch_slope=0.6, energy_db=2.0, speed=1.08, tilt_db=0.6
+        pitch_semitones=5.0, pitch_range=2.0, pitch_slope=0.8, energy_db=2.0, speed=1.08, tilt_db=0.8
     ),
     "sad": StyleProsody(
         pitch_semitones=-1.0,
         pitch_range=0.4,
-        pitch_slope=-0.2,
+        pitch_slope=0.2,
         energy_db=-4.0,
-        speed=0.86,
-        tilt_db=-3.3,
+        speed=0.88,
+        tilt_db=-4.0,
         breath_db=7.0,
     ),
     "angry": StyleProsody(
@@ -41,7 +41,7 @@ EMOTION_PROSODY: Mapping[str, StyleProsody] = {
         pitch_slope=-0.2,
         energy_db=4.0,
         speed=1.14,
-        tilt_db=3.5,
+        tilt_db=4.0,
         breath_db=-3.0,
     ),
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -22,6 +23,7 @@ from prototypes.prosody import StyleProsody
 from recipes.corpora.texts import read_manifest
 from recipes.style_corpus.styles import Rendering
 from recipes.style_corpus.world import Analysis, analyse, render
+from speechkit.emotion.features import at_level, speech_part
 from speechkit.errors import WaveformError
 from speechkit.waveform import load, resample
 
@@ -29,7 +31,6 @@ SAMPLE_RATE = 16000
 EMOTIONS = ("neutral", "happy", "sad", "angry")
 SAME_AS = {"calm": "neutral"}
 """RAVDESS' second baseline, calm, counts as neutral; surprise is left out."""
-LEVEL = 0.06
 
 Waveform = NDArray[np.float32]
 Random = np.random.Generator
@@ -40,17 +41,16 @@ def emotion_of(row: Mapping[str, object]) -> str:
     return SAME_AS.get(str(row["emotion"]), str(row["emotion"]))
 
 
-def trim(waveform: Waveform, below_db: float = 35.0, margin_seconds: float = 0.1) -> Waveform:
-    """Cut silence off both ends, `below_db` under the loudest 10 ms, and bring the loud part to one level."""
-    frame = SAMPLE_RATE // 100
-    power = (waveform[: len(waveform) // frame * frame].reshape(-1, frame) ** 2).mean(axis=1)
-    if not len(power) or power.max() <= 0:
+def trim(waveform: Waveform, below_db: float = 35.0) -> Waveform:
+    """The speech in a clip, as the scorer hears it, at one level.
+
+    Raises:
+        WaveformError: silence.
+    """
+    part = speech_part(torch.from_numpy(np.ascontiguousarray(waveform, np.float32)), below_db)
+    if not bool((part != 0).any()):
         raise WaveformError("a clip to learn emotion from must hold sound; this one is silent.")
-    loud = np.flatnonzero(power > power.max() * 10 ** (-below_db / 10))
-    margin = round(margin_seconds * SAMPLE_RATE)
-    part = waveform[max(0, loud[0] * frame - margin) : (loud[-1] + 1) * frame + margin]
-    level = np.sqrt(power[loud].mean())
-    return (part * (LEVEL / level)).astype(np.float32)
+    return at_level(part).numpy()
 
 
 def through_world(analysis: Analysis, random: Random) -> Waveform:

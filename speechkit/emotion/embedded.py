@@ -9,7 +9,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from speechkit.checkpoint import load_tensors, read_model_folder, save_model_folder
-from speechkit.emotion.features import SAMPLE_RATE, EmotionFeatures
+from speechkit.emotion.features import SAMPLE_RATE, EmotionFeatures, speech_part
 from speechkit.emotion.functionals import functionals
 from speechkit.emotion.model import EmotionConfig, EmotionNet
 from speechkit.waveform import check, resample
@@ -64,7 +64,7 @@ class EmbeddedScorer:
             WaveformError: empty, too short, NaN or infinity. ShapeError: not mono.
         """
         samples = check(waveform, sample_rate, min_seconds=MIN_SECONDS)
-        frames = self._features(torch.from_numpy(resample(samples, sample_rate, SAMPLE_RATE).copy()))
+        frames = self._features(speech_part(torch.from_numpy(resample(samples, sample_rate, SAMPLE_RATE).copy())))
         pieces = frames.tensor_split(max(1, round(len(frames) / (50 * PIECE_SECONDS))))
         shares = self.model.probabilities(torch.stack([functionals(piece) for piece in pieces])).double().mean(0)
         return dict(zip(self.labels, shares.tolist(), strict=True))

@@ -27,7 +27,7 @@ class Singer:
         own = style.double().numpy()
         time = np.arange(36000) / self.sample_rate
         level = (controls.pitch_hz or 160.0) * 2 ** (own[1] * 3 / 12)
-        melody = (2.0 + own[2]) * controls.pitch_range * np.sin(2 * np.pi * 2 * time)
+        melody = (1.0 + 0.3 * own[2]) * controls.pitch_range * np.sin(2 * np.pi * time * 4 / 3)
         phase = 2 * np.pi * np.cumsum(level * 2 ** (melody / 12)) / self.sample_rate
         loud = 0.05 * 10 ** ((controls.energy_db + 3 * own[3]) / 20)
         tone = sum(np.cos(n * phase) / n for n in range(1, 40)) + 0.01 * np.random.default_rng(0).standard_normal(36000)
