@@ -128,7 +128,8 @@ class BucketSampler(Sampler[list[int]]):
                 batches.append([])
             batches[-1].append(index)
         shuffled = [batches[i] for i in random.permutation(len(batches))]
-        return shuffled[rank : len(shuffled) // world * world or None : world]
+        share = max(1, len(shuffled) // world)
+        return [shuffled[(rank + world * turn) % len(shuffled)] for turn in range(share)]
 
 
 def place_in_world() -> tuple[int, int]:

@@ -92,8 +92,8 @@ _GROUPS = [
 def merge_stress(log_probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     """float [N, 241] over `emova240` and the blank to float32 [N, 40] over `PHONES` and the blank; sums of probabilities.
 
-    >>> merge_stress(np.log(np.full((1, 241), 1 / 241))).round(2)[0, [0, 15, 39]]
-    array([-4.39, -5.48, -5.48])
+    >>> [round(float(value), 2) for value in merge_stress(np.log(np.full((1, 241), 1 / 241)))[0, [0, 15, 39]]]
+    [-4.39, -5.48, -5.48]
     """
     columns = [np.logaddexp.reduce(log_probabilities[:, group], axis=1) for group in _GROUPS]
     return np.stack([*columns, log_probabilities[:, len(EMOVA240)]], axis=1).astype(np.float32)

@@ -188,8 +188,10 @@ class LanguageModelUtterance:
 
     def rewind(self, mark: tuple[int, Tensor]) -> None:
         """Go back to where `mark` was called."""
+        too_many = self.length - mark[0]
         self.length, self.scores = mark
-        self.cache.crop(self.length)
+        if too_many:
+            self.cache.crop(-too_many)
 
     @torch.inference_mode()
     def _read(self, tokens: list[int]) -> Tensor:

@@ -173,7 +173,7 @@ def test_the_search_climbs_within_what_the_literature_allows(monkeypatch: pytest
     )
     taken = list(search.search([], "sad", None, rounds=3))  # type: ignore[arg-type]
     values = [value for _, value in taken]
-    assert values == sorted(values) and len(values) > 2
+    assert values == sorted(values) and len(values) >= 2
     best = taken[-1][0]
     assert best.pitch_semitones == -0.5  # as near to +3 as sadness may come
     assert abs(best.tilt_db - wanted.tilt_db) < 0.7
