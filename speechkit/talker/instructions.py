@@ -80,6 +80,20 @@ MANDARIN_FRAMES: Mapping[Phrasing, tuple[Frame, ...]] = {
 }  # fmt: skip
 
 
+CARRIERS: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "okay, ", "now ", "well, ", "hey, ", "would you please, ", "could you, ", "can you try it: ", "it should be: ",
+        "i would love it ", "i'd like to hear ", "let's have it ", "next line ", "give it to me ", "make this sound right: ",
+        "style is ", "when you say it, ", "imagine this: ", "narrator, ", "for this one ", "that line, said ", "hearing it ",
+        "we want this to be said ", "will you, ",
+    ),
+    "zh": (
+        "好，", "那么", "麻烦你", "可不可以", "我希望", "这一句", "下面这句", "希望你", "让它", "讲的时候", "念的时候", "风格要", "能否",
+    ),
+}  # fmt: skip
+"""Beginnings that ask for nothing, for training only: what a style is, is not told by the words around it."""
+
+
 def mentioned(header: StyleHeader, random: np.random.Generator) -> dict[str, str]:
     """The attributes that an instruction must speak of, and some of the others that are as they always are."""
     return {name: value for name, value in header.items() if value != DEFAULTS[name] or random.random() < 0.25}
@@ -109,7 +123,8 @@ def phrase(
     wordings = ENGLISH if language == "en" else MANDARIN
     for index in random.permutation(len(frames)):
         if filled := _fill(frames[index], wishes, wordings, language, random):
-            return _dressed(filled, language, random)
+            carrier = _one(CARRIERS[language], random) if phrasing == "training" and random.random() < 0.4 else ""
+            return _dressed(carrier + filled, language, random)
     return ""
 
 
