@@ -88,7 +88,8 @@ CARRIERS: Mapping[str, tuple[str, ...]] = {
         "we want this to be said ", "will you, ",
     ),
     "zh": (
-        "好，", "那么", "麻烦你", "可不可以", "我希望", "这一句", "下面这句", "希望你", "让它", "讲的时候", "念的时候", "风格要", "能否",
+        "好，", "那么", "麻烦你", "可不可以", "我希望", "这一句", "下面这句", "希望你", "让它", "讲的时候",
+        "念的时候", "风格要", "能否",
     ),
 }  # fmt: skip
 """Beginnings that ask for nothing, for training only: what a style is, is not told by the words around it."""
