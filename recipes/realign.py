@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from recipes.align import viterbi
 from recipes.s2u import S2UTraining
+from recipes.s2u_data import NUM_MELS
 from recipes.s2u_loading import FRAMES_PER_UNIT, BucketSampler, splits
 
 CLEAR = 1.5
@@ -71,7 +72,7 @@ def realign(training: S2UTraining, cache: Path, keep_hidden: bool, batch_seconds
 
 
 def _units(cache: Path) -> int:
-    return (cache / "mel.f16").stat().st_size // 2 // 80 // FRAMES_PER_UNIT
+    return (cache / "mel.f16").stat().st_size // 2 // NUM_MELS // FRAMES_PER_UNIT
 
 
 def main() -> None:

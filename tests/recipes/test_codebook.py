@@ -52,12 +52,18 @@ def test_codes_are_used_evenly_and_silence_takes_its_share(book: tuple) -> None:
     assert 1 <= len(silent) <= 4 * SILENT_SHARE * np.prod(BOX) + 1
 
 
-def test_unheard_contexts_have_a_place_too(book: tuple) -> None:
+def test_an_unheard_context_is_placed_among_those_of_its_phone(book: tuple) -> None:
     _, heard, root = book
+    others = {tuple(place(root, heard, context, 4)) for context in heard.counts if context[1] != 5}
+    assert (230, 5, 231) not in heard.counts
     levels = place(root, heard, (230, 5, 231), 4)
-    known = {tuple(place(root, heard, context, 4)) for context in heard.counts if context[1] == 5}
-    assert tuple(levels) in known or all(0 <= level < 4 for level in levels)
-    assert len(place(root, heard, (5, 239, 5), 4)) == 4
+    assert tuple(levels) not in others
+    assert all(0 <= level < size for level, size in zip(levels, BOX, strict=True))
+
+
+def test_an_unheard_phone_still_has_a_code(book: tuple) -> None:
+    _, heard, root = book
+    assert all(0 <= level < size for level, size in zip(place(root, heard, (5, 239, 5), 4), BOX, strict=True))
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=40))
