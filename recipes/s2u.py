@@ -10,7 +10,7 @@ from lightning.pytorch.cli import LightningCLI
 from torch import Tensor
 
 from recipes.s2u_loading import Batch, S2UDataModule
-from recipes.warm_start import freeze, load_fitting, whisper_state
+from recipes.warm_start import freeze, load_fitting, start_config, whisper_state
 from s2u import S2U, S2UConfig
 from s2u.fsq import number
 from s2u.losses import ctc_loss, frame_loss, level_loss, unit_mask
@@ -40,16 +40,18 @@ class S2UTraining(lightning.LightningModule):
         Args:
             model: fields of `S2UConfig` that differ from the default.
             warm_start: folder of a transformers WhisperEncoder whose layers the encoder begins with; none: random.
-            start: checkpoint whose weights are taken where they fit: an earlier run, or what `recipes.warm_up` wrote.
+            start: weights that are taken where they fit: a checkpoint (an earlier run, or what `recipes.warm_up` wrote) or a
+                model folder, whose config counts where `model` says nothing.
             frozen_layers: transformer layers of the first stage that stay as they are, with the convolutions before them.
             learning_rate: of the encoder; head_learning_rate: of everything else.
             warm_up_steps: linear; total_steps: the cosine ends there at a twentieth.
             code_weight: of the codebook's codes; guide_weight, frame_weight: of aligned phones before the bottleneck
-                and behind it; ctc_weight: of CTC behind it.
+                and behind it; ctc_weight: of CTC behind it, 0 where the data module cuts windows.
         """
         super().__init__()
+        model = {**start_config(Path(start) if start else None), **(model or {})}
         self.save_hyperparameters()
-        self.model = S2U(S2UConfig.from_dict(dict(model or {})))
+        self.model = S2U(S2UConfig.from_dict(dict(model)))
         self.guide_head = torch.nn.Linear(self.model.config.stages[-1].width, self.model.config.num_phones + 1)
         if warm_start:
             self.model.encoder.load_state_dict(whisper_state(self.model.encoder, Path(warm_start)))
@@ -58,7 +60,7 @@ class S2UTraining(lightning.LightningModule):
         freeze(self.model.encoder, frozen_layers)
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
-        """One step on two views; logs every part of the loss."""
+        """One step; logs every part of the loss."""
         parts = self.losses(batch)
         self.log_dict({f"train/{name}": part.detach() for name, part in parts.items()}, prog_bar=True)
         return torch.stack([self.hparams[f"{name}_weight"] * part for name, part in parts.items()]).sum()
@@ -69,13 +71,15 @@ class S2UTraining(lightning.LightningModule):
         valid = unit_mask(batch.lengths, self.model.config.frames_per_unit, hidden.shape[1])
         scores = self.model.encoder.project.scores(hidden, valid)
         quantized = self.model.quantizer(self.model.encoder.project.latents(scores))
-        logits, labels = self.model.phone_decoder(quantized.codes, valid), batch.labels.repeat(2, 1)
-        return {
-            "code": code_loss(self.model, scores, batch.levels.repeat(2, 1, 1), valid),
-            "guide": frame_loss(self.guide_head(hidden), labels),
-            "frame": frame_loss(logits, labels),
-            "ctc": ctc_loss(logits, valid.sum(1), batch.phones, batch.phone_lengths),
+        logits = self.model.phone_decoder(quantized.codes, valid)
+        parts = {
+            "code": code_loss(self.model, scores, batch.levels, valid),
+            "guide": frame_loss(self.guide_head(hidden), batch.labels),
+            "frame": frame_loss(logits, batch.labels),
         }
+        if self.hparams["ctc_weight"]:
+            parts["ctc"] = ctc_loss(logits, valid.sum(1), batch.phones, batch.phone_lengths)
+        return parts
 
     def validation_step(self, clip: dict[str, Any], index: int) -> None:
         """Phone error rate and codebook counts of one clean clip."""

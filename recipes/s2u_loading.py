@@ -20,9 +20,13 @@ from speechkit.features import LogMelConfig
 FRAMES_PER_UNIT, NUM_LATENTS = 4, 4
 
 
+VIEWS: dict[int, tuple[float, ...]] = {1: (1.0,), 2: (0.3, 1.0)}
+"""How strongly the views of a clip are perturbed, by their number; a single one draws its strength."""
+
+
 @dataclass
 class Batch:
-    """Two views of B clips, stacked: rows [0, B) are lightly, rows [B, 2B) strongly perturbed; both at the same tempo."""
+    """Views of B clips, stacked: of two, rows [0, B) are lightly, rows [B, 2B) strongly perturbed; both at the same tempo."""
 
     mel: Tensor
     lengths: Tensor
@@ -105,8 +109,15 @@ class BucketSampler(Sampler[list[int]]):
     Of several processes each takes every world-size-th batch.
     """
 
-    def __init__(self, lengths: list[int], frames: int, seed: int) -> None:
-        self.lengths, self.frames, self.seed = lengths, frames, seed
+    def __init__(self, lengths: list[int], frames: int, seed: int, window: int = 0) -> None:
+        """
+        Args:
+            lengths: mel frames of every clip; frames: of a batch at most; seed: of the order.
+            window: frames that longer clips are cut to (0: not); they come the more often in an epoch the longer they are.
+        """
+        self.counts = [max(1, round(length / window)) if window else 1 for length in lengths]
+        self.lengths = [min(length, window) if window else length for length in lengths]
+        self.frames, self.seed = frames, seed
         self.epoch, self.skip = 0, 0
 
     def __iter__(self) -> Iterator[list[int]]:
@@ -121,7 +132,8 @@ class BucketSampler(Sampler[list[int]]):
     def _batches(self) -> list[list[int]]:
         random = np.random.default_rng((self.seed, self.epoch))
         rank, world = place_in_world()
-        order = np.argsort(np.asarray(self.lengths) * random.uniform(0.9, 1.1, len(self.lengths)))
+        turns = np.repeat(np.arange(len(self.lengths)), self.counts)
+        order = turns[np.argsort(np.asarray(self.lengths)[turns] * random.uniform(0.9, 1.1, len(turns)))]
         batches: list[list[int]] = [[]]
         for index in order.tolist():
             if batches[-1] and self.lengths[index] * (len(batches[-1]) + 1) > self.frames:
@@ -139,29 +151,47 @@ def place_in_world() -> tuple[int, int]:
 
 
 class Collate:
-    """Clips to a `Batch` of two views."""
+    """Clips to a `Batch` of one or two views, of whole clips or of windows cut out of them."""
 
-    def __init__(self, perturb: PerturbConfig, seed: int) -> None:
+    def __init__(self, perturb: PerturbConfig, seed: int, views: int = 2, window: int = 0) -> None:
+        """
+        Args:
+            perturb: ranges of the perturbations; seed: of their draws; views: one or two of each clip.
+            window: mel frames cut out of longer clips, at a place of their own each time; 0 keeps clips whole.
+        """
         self.perturber = Perturber(perturb, LogMelConfig())
         self.generator = torch.Generator().manual_seed(seed)
+        self.views, self.window = views, window
 
     def __call__(self, clips: list[dict[str, Any]]) -> Batch:
-        """Perturb and pad."""
+        """Cut, perturb and pad."""
+        clips = [self._cut(clip) for clip in clips]
         frames = [self.perturber.frames(len(clip["mel"]), FRAMES_PER_UNIT, self.generator) for clip in clips]
         mels = [change_tempo(clip["mel"], count) for clip, count in zip(clips, frames, strict=True)]
-        views = [self._view(mels, i, strength) for strength in (0.3, 1.0) for i in range(len(mels))]
+        views = [self._view(mels, i, strength) for strength in VIEWS[self.views] for i in range(len(mels))]
         levels = [self._levels(clip["levels"], count) for clip, count in zip(clips, frames, strict=True)]
         labels = [self._labels(clip["aligned"], count) for clip, count in zip(clips, frames, strict=True)]
         pad = torch.nn.utils.rnn.pad_sequence
         return Batch(
-            mel=pad(views, batch_first=True), lengths=torch.tensor(frames * 2),
-            phones=pad([torch.tensor(clip["labels"]) for clip in clips], batch_first=True).repeat(2, 1),
-            phone_lengths=torch.tensor([len(clip["labels"]) for clip in clips] * 2),
-            levels=pad(levels, batch_first=True, padding_value=-1),
-            labels=pad(labels, batch_first=True, padding_value=-1),
+            mel=pad(views, batch_first=True), lengths=torch.tensor(frames * self.views),
+            phones=pad([torch.tensor(clip["labels"]) for clip in clips], batch_first=True).repeat(self.views, 1),
+            phone_lengths=torch.tensor([len(clip["labels"]) for clip in clips] * self.views),
+            levels=pad(levels, batch_first=True, padding_value=-1).repeat(self.views, 1, 1),
+            labels=pad(labels, batch_first=True, padding_value=-1).repeat(self.views, 1),
         )  # fmt: skip
 
+    def _cut(self, clip: dict[str, Any]) -> dict[str, Any]:
+        """A window of a clip, at a unit's beginning; the phones stay those of the whole clip."""
+        spare = (len(clip["mel"]) - self.window) // FRAMES_PER_UNIT
+        if not self.window or spare <= 0:
+            return clip
+        first = int(torch.randint(spare + 1, (), generator=self.generator))
+        units = slice(first, first + self.window // FRAMES_PER_UNIT)
+        known = {name: clip[name] if clip[name] is None else clip[name][units] for name in ("teacher", "aligned", "levels")}
+        return clip | known | {"mel": clip["mel"][units.start * FRAMES_PER_UNIT : units.stop * FRAMES_PER_UNIT]}
+
     def _view(self, mels: list[Tensor], index: int, strength: float) -> Tensor:
+        strength = strength if self.views > 1 else float(torch.rand((), generator=self.generator))
         other = mels[(index + 1) % len(mels)]
         babble = other.repeat(-(-len(mels[index]) // len(other)), 1)[: len(mels[index])]
         return self.perturber(mels[index], babble, strength, self.generator)
@@ -186,8 +216,9 @@ class S2UDataModule(lightning.LightningDataModule):
     """Training and validation batches of S2U caches."""
 
     def __init__(
-        self, caches: list[str], batch_seconds: float = 40.0, seed: int = 0, workers: int = 0, valid_clips: int = 60
-    ) -> None:
+        self, caches: list[str], batch_seconds: float = 40.0, seed: int = 0, workers: int = 0, valid_clips: int = 60,
+        views: int = 2, window_seconds: float = 0.0,
+    ) -> None:  # fmt: skip
         """
         Args:
             caches: folders made by `recipes.s2u_data`.
@@ -195,6 +226,8 @@ class S2UDataModule(lightning.LightningDataModule):
             seed: order of the batches and draws of the perturbations.
             workers: loader processes.
             valid_clips: clips of each cache's `dev` split to validate on.
+            views: perturbed versions of each clip in a batch, 1 or 2.
+            window_seconds: longer clips are cut to this, as encoding cuts them; CTC needs whole clips: 0.
         """
         super().__init__()
         self.save_hyperparameters()
@@ -206,7 +239,13 @@ class S2UDataModule(lightning.LightningDataModule):
         if self.sampler is None:
             self.train = Clips(self.folders, "train")
             lengths = [row["frames"] for row in self.train.rows]
-            self.sampler = BucketSampler(lengths, int(self.hparams["batch_seconds"] * 100), self.hparams["seed"])
+            frames = int(self.hparams["batch_seconds"] * 100)
+            self.sampler = BucketSampler(lengths, frames, self.hparams["seed"], self.window)
+
+    @property
+    def window(self) -> int:
+        """Mel frames of a window, whole units."""
+        return int(self.hparams["window_seconds"] * 25) * FRAMES_PER_UNIT
 
     def state_dict(self) -> dict[str, Any]:
         """Where in the order of batches training stands."""
@@ -224,7 +263,8 @@ class S2UDataModule(lightning.LightningDataModule):
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Two-view batches."""
         epoch = self.sampler.epoch if self.sampler else 0
-        collate = Collate(PerturbConfig(), self.hparams["seed"] + 1000 * place_in_world()[0] + epoch)
+        seed = self.hparams["seed"] + 1000 * place_in_world()[0] + epoch
+        collate = Collate(PerturbConfig(), seed, self.hparams["views"], self.window)
         return DataLoader(
             self.train, batch_sampler=self.sampler, collate_fn=collate, num_workers=self.hparams["workers"],
             persistent_workers=False,

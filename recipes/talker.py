@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from recipes.byte_pairs import instruction_merges
 from recipes.talker_batches import STYLE, TEXT, UNIT, Batch, TalkerData, Writer
-from recipes.u2s import Snapshot as Snapshot  # for configs
+from recipes.u2s_callbacks import Snapshot as Snapshot  # for configs
 from speechkit.checkpoint import load_tensors
 from speechkit.errors import CheckpointError
 from speechkit.talker.config import TalkerConfig

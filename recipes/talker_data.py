@@ -44,7 +44,7 @@ class Encoder:
 
     def __init__(self, folder: Path, cache: Path | None = None) -> None:
         self.s2u = S2U.load(folder)
-        self.known = known_units(cache, self.s2u.fingerprint) if cache else {}
+        self.known = known_units(cache, self.s2u.codec) if cache else {}
 
     def entry(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """One clip, aligned; None where text and speech do not fit each other.
@@ -71,7 +71,7 @@ class Encoder:
             "id": row["id"], "text": row["text"], "language": row["language"], "speaker": row.get("speaker"),
             "split": row.get("split") or ("dev" if is_validation(row["id"]) else "train"),
             "instruction": row.get("instruction"), "style": style_of(row, places, symbols),
-            "symbols": symbols, "score": round(aligned.score, 3), "codec": self.s2u.fingerprint,
+            "symbols": symbols, "score": round(aligned.score, 3), "codec": self.s2u.codec,
             "units": ids.astype(np.int16), "places": places.astype(np.int16),
         }  # fmt: skip
 
@@ -182,7 +182,7 @@ def prepare(
     if hours:
         ends = np.cumsum([row["duration_seconds"] for row in rows])
         rows = rows[: int(np.searchsorted(ends, 3600 * hours))]
-    writer = ShardWriter(output, S2U.load(s2u).fingerprint)
+    writer = ShardWriter(output, S2U.load(s2u).codec)
     fresh = [row for row in rows if row["id"] not in writer.done]
     lost = 0
     for entry in tqdm(_entries(fresh, s2u, cache, workers), total=len(fresh), desc=output.name, mininterval=10):

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recipes.talker_batches import NOTHING, STYLE, TEXT, UNIT, Batch, DataConfig, Example, Shards, TalkerData
-from recipes.u2s import Snapshot as Snapshot  # for configs
+from recipes.u2s_callbacks import Snapshot as Snapshot  # for configs
 from speechkit.errors import DependencyError
 from speechkit.talker.header import header_of
 from speechkit.talker.language_model import LanguageModelBackbone

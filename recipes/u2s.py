@@ -5,7 +5,6 @@ trained jointly. Stage 3 adds small discriminators. Each stage starts from the l
 """
 
 import copy
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from lightning.pytorch.cli import LightningCLI
 from torch import Tensor, nn
 
 from recipes.u2s_crops import U2SData
+from speechkit.checkpoint import read_model_folder
 from speechkit.errors import CheckpointError, ConfigError
 from u2s.config import U2SConfig
 from u2s.discriminators import DiscriminatorConfig, Discriminators
@@ -52,7 +52,8 @@ class TrainingConfig:
     prosody_weight: float = 0.5
     """Weight of the prosody losses."""
     prior_share: float = 0.5
-    """Stage 2 and 3: share of a batch that the generator speaks from the prior instead of the posterior."""
+    """Stage 2 and 3: share of a batch that the generator speaks from the prior instead of the posterior; 1 needs no posterior,
+    so that an exported decoder, which has none, can be trained further."""
     prior_noise: float = 0.333
     """Spread of the prior's samples in that share."""
     adversarial_weight: float = 0.15
@@ -82,12 +83,14 @@ class U2STraining(lightning.LightningModule):
         Args:
             model: the decoder's config.
             training: what the stage does.
-            init_from: checkpoint of an earlier stage.
+            init_from: checkpoint of an earlier stage, or a model folder.
         """
         super().__init__()
         self.automatic_optimization = False
         self.training_config = training
         self.parts = nn.ModuleDict({"decoder": U2S(model), "posterior": PosteriorEncoder(model)})
+        if training.stage > 1 and training.prior_share == 1.0:
+            self.parts["posterior"].requires_grad_(False)
         self.average = copy.deepcopy(self.parts).requires_grad_(False)
         self.discriminators = Discriminators(training.discriminators) if training.stage == 3 else None
         self.spectral = SpectralLoss(model.sample_rate)
@@ -133,13 +136,13 @@ class U2STraining(lightning.LightningModule):
         target, prosody = batch["waveform"], batch["prosody"]
         decoder, config = self.decoder, self.training_config
         style = decoder.style_encoder(batch["reference"])
-        posterior = self.parts["posterior"](target)
-        latents = posterior.sample(torch.randn_like(posterior.mean))
         losses: dict[str, Tensor] = {}
         if config.stage == 1:
+            posterior = self.parts["posterior"](target)
+            latents = posterior.sample(torch.randn_like(posterior.mean))
             losses["kl"] = kl_to_standard(posterior)
         else:
-            latents = self._learn_units(batch, style, latents, posterior, losses)
+            latents = self._learn_units(batch, style, losses)
         excitation = excite(prosody, torch.randn_like(target), decoder.config)
         waveform = decoder.generator(latents, prosody, style, excitation)
         with torch.autocast(target.device.type, enabled=False):
@@ -150,18 +153,23 @@ class U2STraining(lightning.LightningModule):
                 losses["spectral"] = self.spectral(waveform[share:], target[share:])
         return waveform, losses
 
-    def _learn_units(self, batch: Batch, style: Tensor, latents: Tensor, posterior: Any, losses: dict[str, Tensor]) -> Tensor:
-        """Prosody and prior losses; returns the latents with the first share of the batch drawn from the prior."""
+    def _learn_units(self, batch: Batch, style: Tensor, losses: dict[str, Tensor]) -> Tensor:
+        """Prosody and prior losses; returns the latents, the first share of the batch drawn from the prior."""
         decoder, config = self.decoder, self.training_config
         hidden = decoder.unit_encoder(batch["units"])
         if decoder.prosody is not None:
             losses["prosody"] = prosody_loss(decoder.prosody(hidden, style), batch["prosody"])
         condition = decoder.prior.condition(hidden, batch["prosody"], style)
         prior = decoder.prior(condition)
-        losses["kl"] = kl_to_prior(posterior, decoder.flow(latents, condition), prior)
-        share = self._spoken_share(len(latents))
+        share = self._spoken_share(len(style))
         drawn = prior.sample(config.prior_noise * torch.randn_like(prior.mean))[:share]
-        return torch.cat([decoder.flow.inverse(drawn, condition[:share]).float(), latents[share:]])
+        spoken = decoder.flow.inverse(drawn, condition[:share]).float()
+        if share == len(style):
+            return spoken
+        posterior = self.parts["posterior"](batch["waveform"])
+        latents = posterior.sample(torch.randn_like(posterior.mean))
+        losses["kl"] = kl_to_prior(posterior, decoder.flow(latents, condition), prior)
+        return torch.cat([spoken, latents[share:]])
 
     def _spoken_share(self, batch_size: int) -> int:
         return round(batch_size * self.training_config.prior_share)
@@ -212,71 +220,31 @@ class U2STraining(lightning.LightningModule):
         torch._foreach_lerp_(list(self.average.parameters()), list(self.parts.parameters()), 1 - decay)
 
 
-def load_parts(module: U2STraining, checkpoint: str | Path) -> None:
-    """Copy decoder, posterior and their averages (and discriminators, where both have them) out of a checkpoint.
+def load_parts(module: U2STraining, source: str | Path) -> None:
+    """Copy decoder, posterior and their averages (and discriminators, where both have them) out of a checkpoint or model folder.
 
     Raises:
         CheckpointError: the file is not there, or its weights do not fit the config.
     """
-    try:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-    except (OSError, KeyError) as error:
-        raise CheckpointError(f"{checkpoint} is not a checkpoint of this recipe: {error}.") from error
-    own = module.state_dict()
-    kept = {name for name in own if name == "steps" or name.startswith("discriminators.") and name not in state}
+    state, own = stored_parts(Path(source)), module.state_dict()
+    spare = ("discriminators.", *(("parts.posterior.", "average.posterior.") if Path(source).is_dir() else ()))
+    kept = {name for name in own if name == "steps" or name.startswith(spare) and name not in state}
     fresh = {name: own[name] if name in kept else state[name] for name in own if name in kept or name in state}
     try:
         module.load_state_dict(fresh, strict=True)
     except RuntimeError as error:
-        raise CheckpointError(f"{checkpoint} does not fit the config: {error}") from error
+        raise CheckpointError(f"{source} does not fit the config: {error}") from error
 
 
-class Snapshot(lightning.Callback):
-    """Write one checkpoint every so many seconds, and at the end; a reader sees the old file or the whole new one.
-
-    Lightning's own ModelCheckpoint does not look at the clock under manual optimisation (2.6).
-    """
-
-    def __init__(self, path: str, seconds: float = 180.0) -> None:
-        self.path, self.seconds, self.since = Path(path), seconds, time.monotonic()
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
-        """Save when it is time."""
-        due = time.monotonic() - self.since > self.seconds
-        if trainer.strategy.broadcast(due):  # one clock for all processes, or they would wait for each other forever
-            self._save(trainer)
-
-    def on_train_end(self, trainer: lightning.Trainer, *_: Any) -> None:
-        """Save what the run ends with."""
-        self._save(trainer)
-
-    def _save(self, trainer: lightning.Trainer) -> None:
-        draft = self.path.with_suffix(".draft")
-        trainer.save_checkpoint(draft)
-        trainer.strategy.barrier()
-        if trainer.is_global_zero:
-            draft.replace(self.path)
-        self.since = time.monotonic()
-
-
-class Progress(lightning.Callback):
-    """A line of losses every so many seconds: running means since the last line, and audio seconds per second."""
-
-    def __init__(self, seconds: float = 30.0) -> None:
-        self.seconds, self.since, self.count, self.audio = seconds, time.monotonic(), 0, 0.0
-        self.sums: dict[str, float] = {}
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Batch, index: int) -> None:
-        """Collect, and print when it is time."""
-        self.count += 1
-        self.audio += batch["waveform"].numel() / module.decoder.sample_rate
-        for name, value in trainer.callback_metrics.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(value)
-        passed = time.monotonic() - self.since
-        if passed > self.seconds:
-            means = " ".join(f"{name} {total / self.count:.4f}" for name, total in self.sums.items())
-            print(f"{time.strftime('%H:%M:%S')} step {int(module.steps)} {means} {self.audio / passed:.1f}x", flush=True)
-            self.since, self.count, self.audio, self.sums = time.monotonic(), 0, 0.0, {}
+def stored_parts(source: Path) -> dict[str, Tensor]:
+    """Weights under the names that they have in training: of a checkpoint, or of a decoder's model folder."""
+    if source.is_dir():
+        tensors = read_model_folder(source, kind="u2s").tensors
+        return {f"{part}.decoder.{name}": tensor for part in ("parts", "average") for name, tensor in tensors.items()}
+    try:
+        return dict(torch.load(source, map_location="cpu", weights_only=True)["state_dict"])
+    except (OSError, KeyError) as error:
+        raise CheckpointError(f"{source} is not a checkpoint of this recipe: {error}.") from error
 
 
 def main(arguments: list[str] | None = None) -> None:

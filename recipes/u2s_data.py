@@ -164,9 +164,9 @@ def write_units(s2u_folder: Path, cache: Path) -> int:
     encoder = S2U.load(s2u_folder)
     note = cache / "units.json"
     units = np.memmap(cache / "units.i16", np.int16, "r+")
-    if not note.exists() or json.loads(note.read_text())["codec"] != encoder.fingerprint:
+    if not note.exists() or json.loads(note.read_text())["codec"] != encoder.codec:
         units[:] = -1
-        note.write_text(json.dumps({"codec": encoder.fingerprint}))
+        note.write_text(json.dumps({"codec": encoder.codec}))
     samples = np.memmap(cache / "samples.i16", np.int16, "r")
     encoded = 0
     for row in read_index(cache):

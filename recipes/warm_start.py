@@ -1,12 +1,14 @@
 """Where S2U training begins: a Whisper encoder's layers (MIT licence; it has heard both languages) or an earlier run."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from s2u.encoder import Encoder
+from speechkit.checkpoint import read_model_folder
 from speechkit.errors import CheckpointError
 
 
@@ -40,13 +42,25 @@ def whisper_state(encoder: Encoder, folder: Path) -> dict[str, Tensor]:
     return state | ours
 
 
+def start_config(path: Path | None) -> dict[str, Any]:
+    """The S2U config of a model folder; nothing for a checkpoint, or for none."""
+    return dict(read_model_folder(path, kind="s2u").config) if path is not None and path.is_dir() else {}
+
+
+def stored_weights(path: Path) -> dict[str, Tensor]:
+    """Weights of a training checkpoint, or of a model folder under the names that they have in training."""
+    if not path.is_dir():
+        return dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
+    return {f"model.{name}": tensor.float() for name, tensor in read_model_folder(path, kind="s2u").tensors.items()}
+
+
 def load_fitting(module: nn.Module, path: Path) -> list[str]:
-    """Take a checkpoint's weights where name and shape agree; the names of ours that stay as they were.
+    """Take a checkpoint's or model folder's weights where name and shape agree; the names of ours that stay as they were.
 
     Raises:
         CheckpointError: nothing in the file fits.
     """
-    ours, theirs = module.state_dict(), torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+    ours, theirs = module.state_dict(), stored_weights(path)
     fitting = {name: theirs[name] for name, tensor in ours.items() if name in theirs and theirs[name].shape == tensor.shape}
     if not fitting:
         raise CheckpointError(f"{path} holds no weight that fits this model.")

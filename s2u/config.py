@@ -103,6 +103,9 @@ class S2UConfig(Config):
     """Labels of the CTC head; the blank comes after them."""
     phone_width: int = 384
     """Channels of the phone decoder."""
+    codebook: str = ""
+    """Name of the codebook that units carry; empty: the weights' own fingerprint. A model that is trained further under the
+    same name gives units with the same meaning, so that decoders, talkers and units files of its predecessor stay good."""
 
     def __post_init__(self) -> None:
         if self.statistics not in ("fixed", "utterance"):

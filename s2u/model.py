@@ -40,6 +40,11 @@ class S2U(nn.Module):
         self.quantizer = Quantizer(config.levels)
         self.phone_decoder = PhoneDecoder(config)
 
+    @property
+    def codec(self) -> str:
+        """What units are marked with: the codebook's name, or where it has none the fingerprint of the weights."""
+        return self.config.codebook or self.fingerprint
+
     @classmethod
     def load(cls, folder: str | Path) -> "S2U":
         """Read a model folder, ready to encode.
@@ -155,7 +160,7 @@ class S2U(nn.Module):
         kept = torch.cat([part.margins[0] for part in parts]).numpy() if parts and margins else None
         return Units(
             ids=ids.numpy(), unit_rate=self.config.unit_rate, num_samples=num_samples, sample_rate=self.config.sample_rate,
-            num_units=self.config.num_units, codec=self.fingerprint, margins=kept,
+            num_units=self.config.num_units, codec=self.codec, margins=kept,
         )  # fmt: skip
 
 

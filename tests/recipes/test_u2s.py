@@ -10,7 +10,8 @@ import soundfile
 import torch
 
 from recipes.export_u2s import export, read_decoder
-from recipes.u2s import Snapshot, TrainingConfig, U2STraining, load_parts
+from recipes.u2s import TrainingConfig, U2STraining, load_parts
+from recipes.u2s_callbacks import Snapshot
 from recipes.u2s_crops import CropConfig, Crops, U2SData
 from recipes.u2s_data import prepare, read_index
 from speechkit.errors import CheckpointError, ConfigError, ManifestError
@@ -108,6 +109,16 @@ def test_stages_follow_each_other_and_export(cache: Path, tmp_path: Path) -> Non
     assert model.codec == "c0" and model.config.generator == TINY.generator
     averaged = dict(first.average["decoder"].named_parameters())
     assert all(torch.allclose(value, averaged[name], atol=1e-2) for name, value in model.named_parameters())
+
+
+def test_an_exported_decoder_is_trained_further_from_its_prior_alone(cache: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    U2S(TINY).save(tmp_path / "model")
+    system = U2STraining(TINY, TrainingConfig(stage=2, prior_share=1.0), init_from=str(tmp_path / "model"))
+    before = {name: value.clone() for name, value in system.parts.named_parameters()}
+    trainer(tmp_path, max_steps=2).fit(system, U2SData(str(cache), CROPS, batch_size=2))
+    moved = {name.split(".")[0] for name, value in system.parts.named_parameters() if not torch.equal(value, before[name])}
+    assert moved == {"decoder"} and int(system.steps) == 2
 
 
 def test_wrong_checkpoints_raise(tmp_path: Path) -> None:

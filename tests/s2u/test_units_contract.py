@@ -94,7 +94,7 @@ def test_save_load_same_units(model: S2U, tmp_path) -> None:
     model.save(tmp_path / "model", card="# tiny")
     again = S2U.load(tmp_path / "model")
     assert list(again.encode(noise(20_000), RATE)) == list(model.encode(noise(20_000), RATE))
-    assert again.fingerprint and again.encode(noise(640), RATE).codec == again.fingerprint
+    assert again.fingerprint and again.encode(noise(640), RATE).codec == again.codec == again.fingerprint
 
 
 def test_load_refuses_other_folders(tmp_path) -> None:

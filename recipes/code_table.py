@@ -1,0 +1,215 @@
+"""Which code stands for which phone among its neighbours, read back out of a trained S2U, so that more training keeps the codebook.
+
+    python -m recipes.code_table speechkit/bundled/s2u cache/mini_librispeech cache/common_voice_zh -o codes.safetensors
+
+`recipes.codebook` lays a codebook out once; decoders, talkers and units files then depend on it. This command asks the finished
+S2U how it uses the codes: every clip is aligned with its text by what the S2U hears, each unit votes for its codes, and the
+winner is the code of that phone between these neighbours. Writes `labels.i16` and `levels.i8` of every cache, as
+`recipes.realign` and `recipes.codebook` do, for `recipes.s2u fit --model.start`; and the votes, from which
+`recipes.talker_data --codes` spells texts in clean units.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+from tqdm import tqdm
+
+from recipes.align import SILENCE, viterbi
+from recipes.codebook import contexts
+from recipes.s2u_data import NUM_MELS
+from recipes.s2u_loading import FRAMES_PER_UNIT, BucketSampler, Clips, splits
+from s2u import S2U
+from s2u.fsq import digits
+from s2u.losses import unit_mask
+from speechkit.errors import CheckpointError
+
+Votes = NDArray[np.float32]
+BEST = 8
+"""Codes of a unit that are kept, the most probable ones."""
+CLEAR = 1.6
+"""Mean log probability a unit (negated) up to which an alignment is believed."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One clip as the S2U hears it: codes int64 [N, BEST], their probabilities float32 [N, BEST], phones float32 [N, 241]
+    (log probabilities), and where its units stand in the cache."""
+
+    codes: NDArray[np.int64]
+    odds: Votes
+    phones: Votes
+    labels: list[int]
+    first: int
+
+
+@torch.inference_mode()
+def listen(s2u: S2U, clips: Clips, name: str = "", batch_seconds: float = 40.0) -> Iterator[Heard]:
+    """Every clip, in batches of similar length, whole and in bfloat16."""
+    sampler = BucketSampler([row["frames"] for row in clips.rows], int(batch_seconds * 100), seed=0)
+    for batch in tqdm(sampler, desc=name, mininterval=5):
+        rows, mels = [clips.rows[i] for i in batch], [clips[i]["mel"] for i in batch]
+        lengths = torch.tensor([len(mel) for mel in mels])
+        with torch.autocast("cpu", torch.bfloat16):
+            hidden = s2u.encoder.hidden(torch.nn.utils.rnn.pad_sequence(mels, batch_first=True), lengths)
+            valid = unit_mask(lengths, FRAMES_PER_UNIT, hidden.shape[1])
+            odds, codes = s2u.encoder.project.scores(hidden, valid).float().softmax(-1).topk(BEST)
+            phones = s2u.phone_decoder(s2u.quantizer.codes_of(codes[..., 0]), valid).float().log_softmax(-1)
+        for i, row in enumerate(rows):
+            units = row["frames"] // FRAMES_PER_UNIT
+            parts = (codes[i, :units].numpy(), odds[i, :units].numpy(), phones[i, :units].numpy())
+            yield Heard(*parts, row["labels"], row["frame"] // FRAMES_PER_UNIT)
+
+
+def align(scores: Votes, labels: list[int]) -> NDArray[np.int64] | None:
+    """A phone (or SILENCE) for every unit, int64 [N]; None where speech and text do not fit."""
+    path = viterbi(scores, labels)
+    return path if scores[np.arange(len(path)), path].mean() > -CLEAR else None
+
+
+def phones_of_codes(heard: list[Heard], num_codes: int) -> Votes:
+    """How probable a phone is when a code is heard, float32 [K, 241], from the alignments by the phone decoder."""
+    votes = np.full((num_codes, SILENCE + 1), 1e-4, np.float32)
+    for clip in heard:
+        path = align(clip.phones, clip.labels)
+        if path is not None:
+            np.add.at(votes, (clip.codes, path[:, None]), clip.odds)
+    return votes / votes.sum(1, keepdims=True)
+
+
+def emissions(clip: Heard, phones: Votes) -> Votes:
+    """Log probability of every phone for every unit, float32 [N, 241]: what its likely codes say."""
+    return np.log(np.einsum("nb,nbp->np", clip.odds, phones[clip.codes]) + 1e-4)
+
+
+@dataclass(frozen=True)
+class CodeTable:
+    """Votes of units for codes, by context.
+
+    Attributes:
+        contexts: int64 [V, 3], phone before, phone, phone after; sorted, a context may fill several rows.
+        codes: int64 [V]; weights: float32 [V], probabilities summed.
+    """
+
+    contexts: NDArray[np.int64]
+    codes: NDArray[np.int64]
+    weights: Votes
+
+    @classmethod
+    def count(cls, spoken: list[tuple[NDArray[np.int64], Heard]]) -> CodeTable:
+        """Sum the votes of clips, each with the contexts int64 [N, 3] of its units."""
+        places = np.concatenate([np.repeat(found, BEST, 0) for found, _ in spoken])
+        codes = np.concatenate([clip.codes.reshape(-1) for _, clip in spoken])
+        rows, inverse = np.unique(np.c_[places, codes], axis=0, return_inverse=True)
+        weights = np.bincount(inverse.reshape(-1), np.concatenate([clip.odds.reshape(-1) for _, clip in spoken]))
+        kept = weights > 0.05
+        return cls(rows[kept, :3], rows[kept, 3], weights[kept].astype(np.float32))
+
+    @classmethod
+    def load(cls, path: Path) -> CodeTable:
+        """Read what `save` wrote.
+
+        Raises:
+            CheckpointError: the file is not there or is another.
+        """
+        try:
+            stored = load_file(path)
+            return cls(stored["contexts"].astype(np.int64), stored["codes"].astype(np.int64), stored["weights"].astype(np.float32))
+        except (OSError, KeyError) as error:
+            raise CheckpointError(f"{path} is no code table of recipes.code_table: {error}.") from error
+
+    def save(self, path: Path) -> None:
+        """Write safetensors: int16 contexts and codes, float16 weights."""
+        arrays = {"contexts": self.contexts.astype(np.int16), "codes": self.codes.astype(np.int16)}
+        save_file(arrays | {"weights": self.weights.clip(0, 6e4).astype(np.float16)}, path)
+
+    def spell(self, found: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The code of every context: int64 [N, 3] -> int64 [N]. Unheard contexts lean on their pairs, these on the phone."""
+        distinct, inverse = np.unique(found, axis=0, return_inverse=True)
+        return np.array([self._code(tuple(context)) for context in distinct.tolist()], np.int64)[inverse.reshape(-1)]
+
+    def _code(self, context: tuple[int, int, int]) -> int:
+        if context not in self._known:
+            left, phone, right = context
+            whole, before, after, alone = (
+                self._sums.get(key, {}) for key in (context, (left, phone), (phone, right, -1), (phone,))
+            )
+            guess = {code: 3 * (leaning(before, alone, code) * leaning(after, alone, code)) ** 0.5 for code in alone}
+            self._known[context] = max(guess, key=lambda code: whole.get(code, 0.0) + guess[code], default=0)
+        return self._known[context]
+
+    @cached_property
+    def _known(self) -> dict[tuple[int, int, int], int]:
+        return {}
+
+    @cached_property
+    def _sums(self) -> dict[tuple[int, ...], dict[int, float]]:
+        """Votes by (left, phone, right), (left, phone), (phone, right, -1) and (phone,)."""
+        sums: dict[tuple[int, ...], dict[int, float]] = {}
+        for (left, phone, right), code, weight in zip(
+            self.contexts.tolist(), self.codes.tolist(), self.weights.tolist(), strict=True
+        ):
+            for key in ((left, phone, right), (left, phone), (phone, right, -1), (phone,)):
+                votes = sums.setdefault(key, {})
+                votes[code] = votes.get(code, 0.0) + weight
+        return sums
+
+
+def leaning(votes: dict[int, float], prior: dict[int, float], code: int, trust: float = 0.3) -> float:
+    """Share of a code in some votes, `trust` more of which come from the prior's shares."""
+    own = prior[code] / sum(prior.values())
+    return (votes.get(code, 0.0) + trust * own) / (sum(votes.values()) + trust)
+
+
+def relabel(s2u: S2U, caches: list[Path]) -> CodeTable:
+    """Align every cache, vote on the train splits, and write the labels and levels of all splits."""
+    heard = {cache: [clip for part in splits(cache) for clip in listen(s2u, part, cache.name)] for cache in caches}
+    phones = phones_of_codes([clip for clips in heard.values() for clip in clips], s2u.config.num_units)
+    paths = {cache: [align(emissions(clip, phones), clip.labels) for clip in clips] for cache, clips in heard.items()}
+    spoken = [
+        (contexts(path.astype(np.int16)), clip)
+        for cache in caches for path, clip in zip(paths[cache], heard[cache], strict=True) if path is not None
+    ]  # fmt: skip
+    table = CodeTable.count(spoken)
+    for cache in caches:
+        _write(cache, heard[cache], paths[cache], table, s2u.config.levels)
+    return table
+
+
+def _write(
+    cache: Path, heard: list[Heard], paths: list[NDArray[np.int64] | None], table: CodeTable, sizes: tuple[int, ...]
+) -> None:
+    units = (cache / "mel.f16").stat().st_size // 2 // NUM_MELS // FRAMES_PER_UNIT
+    labels, levels = np.full(units, -1, np.int16), np.full((units, len(sizes)), -1, np.int8)
+    for clip, path in zip(heard, paths, strict=True):
+        if path is not None:
+            span = slice(clip.first, clip.first + len(path))
+            labels[span] = path
+            levels[span] = digits(torch.from_numpy(table.spell(contexts(path.astype(np.int16)))), sizes).numpy()
+    labels.tofile(cache / "labels.i16")
+    levels.tofile(cache / "levels.i8")
+    doubtful = sum(path is None for path in paths)
+    print(f"{cache.name}: {doubtful} of {len(paths)} clips do not match their text and stay unlabelled")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("s2u", type=Path, help="model folder")
+    parser.add_argument("caches", nargs="+", type=Path, help="folders of recipes.s2u_data")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="safetensors file of the votes")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    relabel(S2U.load(options.s2u), options.caches).save(options.output)
+
+
+if __name__ == "__main__":
+    main()
