@@ -13,10 +13,10 @@ pytest.importorskip("lightning")
 from recipes.align import SILENCE
 from recipes.code_table import CodeTable, Heard, relabel
 from recipes.codebook import contexts
+from recipes.perturb import PerturbConfig
 from recipes.s2u import S2UTraining
 from recipes.s2u_data import prepare
 from recipes.s2u_loading import BucketSampler, Collate
-from recipes.perturb import PerturbConfig
 from s2u import S2U, S2UConfig
 from s2u.fsq import number
 from speechkit.errors import CheckpointError
@@ -67,10 +67,10 @@ def test_save_and_load_spell_alike(table: CodeTable, tmp_path: Path) -> None:
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
     rows = []
-    for number, text in enumerate(("hello there", "she had a dark suit")):
-        time = np.arange(24000 + 8000 * number) / 16000
-        soundfile.write(folder / f"{number}.wav", 0.1 * np.sin(2 * np.pi * (300 + 200 * np.floor(time * 8)) * time), 16000)
-        rows.append({"audio": f"{number}.wav", "text": text, "language": "en", "speaker": "s"})
+    for index, text in enumerate(("hello there", "she had a dark suit")):
+        time = np.arange(24000 + 8000 * index) / 16000
+        soundfile.write(folder / f"{index}.wav", 0.1 * np.sin(2 * np.pi * (300 + 200 * np.floor(time * 8)) * time), 16000)
+        rows.append({"audio": f"{index}.wav", "text": text, "language": "en", "speaker": "s"})
     (folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     prepare(folder / "manifest.jsonl", folder / "cache", None)
     return folder / "cache"
