@@ -46,7 +46,7 @@ class S2UTraining(lightning.LightningModule):
             learning_rate: of the encoder; head_learning_rate: of everything else.
             warm_up_steps: linear; total_steps: the cosine ends there at a twentieth.
             code_weight: of the codebook's codes; guide_weight, frame_weight: of aligned phones before the bottleneck
-                and behind it; ctc_weight: of CTC behind it, 0 where the data module cuts windows.
+                and behind it; ctc_weight: of CTC behind it.
         """
         super().__init__()
         model = {**start_config(Path(start) if start else None), **(model or {})}
@@ -72,14 +72,12 @@ class S2UTraining(lightning.LightningModule):
         scores = self.model.encoder.project.scores(hidden, valid)
         quantized = self.model.quantizer(self.model.encoder.project.latents(scores))
         logits = self.model.phone_decoder(quantized.codes, valid)
-        parts = {
+        return {
             "code": code_loss(self.model, scores, batch.levels, valid),
             "guide": frame_loss(self.guide_head(hidden), batch.labels),
             "frame": frame_loss(logits, batch.labels),
+            "ctc": ctc_loss(logits, valid.sum(1), batch.phones, batch.phone_lengths),
         }
-        if self.hparams["ctc_weight"]:
-            parts["ctc"] = ctc_loss(logits, valid.sum(1), batch.phones, batch.phone_lengths)
-        return parts
 
     def validation_step(self, clip: dict[str, Any], index: int) -> None:
         """Phone error rate and codebook counts of one clean clip."""

@@ -17,7 +17,7 @@ from recipes.s2u_data import NUM_MELS, TEACHER_WIDTH, row_phones
 from speechkit.errors import ManifestError, SpeechkitError
 from speechkit.features import LogMelConfig
 
-FRAMES_PER_UNIT, NUM_LATENTS = 4, 4
+FRAMES_PER_UNIT, NUM_LATENTS, SILENCE = 4, 4, 240
 
 
 VIEWS: dict[int, tuple[float, ...]] = {1: (1.0,), 2: (0.3, 1.0)}
@@ -181,14 +181,15 @@ class Collate:
         )  # fmt: skip
 
     def _cut(self, clip: dict[str, Any]) -> dict[str, Any]:
-        """A window of a clip, at a unit's beginning; the phones stay those of the whole clip."""
+        """A window of a clip, at a unit's beginning, with the phones that its aligned labels say."""
         spare = (len(clip["mel"]) - self.window) // FRAMES_PER_UNIT
         if not self.window or spare <= 0:
             return clip
         first = int(torch.randint(spare + 1, (), generator=self.generator))
         units = slice(first, first + self.window // FRAMES_PER_UNIT)
         known = {name: clip[name] if clip[name] is None else clip[name][units] for name in ("teacher", "aligned", "levels")}
-        return clip | known | {"mel": clip["mel"][units.start * FRAMES_PER_UNIT : units.stop * FRAMES_PER_UNIT]}
+        mel = clip["mel"][units.start * FRAMES_PER_UNIT : units.stop * FRAMES_PER_UNIT]
+        return clip | known | {"mel": mel, "labels": said(known["aligned"])}
 
     def _view(self, mels: list[Tensor], index: int, strength: float) -> Tensor:
         strength = strength if self.views > 1 else float(torch.rand((), generator=self.generator))
@@ -205,6 +206,16 @@ class Collate:
         """Levels at the new tempo, nearest neighbour: int64 [N, L]."""
         units = frames // FRAMES_PER_UNIT
         return torch.full((units, NUM_LATENTS), -1) if levels is None else nearest(levels, units)
+
+
+def said(aligned: Tensor | None) -> list[int]:
+    """Phone ids of a window: its aligned runs without silence; none where nothing is aligned.
+
+    >>> said(torch.tensor([240, 5, 5, 240, 5, 7, -1]))
+    [5, 5, 7]
+    """
+    runs = [] if aligned is None else torch.unique_consecutive(aligned).tolist()
+    return [phone for phone in runs if 0 <= phone < SILENCE]
 
 
 def nearest(values: Tensor, size: int) -> Tensor:
@@ -227,7 +238,7 @@ class S2UDataModule(lightning.LightningDataModule):
             workers: loader processes.
             valid_clips: clips of each cache's `dev` split to validate on.
             views: perturbed versions of each clip in a batch, 1 or 2.
-            window_seconds: longer clips are cut to this, as encoding cuts them; CTC needs whole clips: 0.
+            window_seconds: longer clips are cut to this, as encoding cuts them, which needs labels.i16; 0 keeps them whole.
         """
         super().__init__()
         self.save_hyperparameters()

@@ -22,6 +22,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from recipes.align import SILENCE
+from recipes.code_table import CodeTable
+from recipes.codebook import contexts
 from recipes.s2u_data import read_16k, read_manifest
 from recipes.talker_align import align, shorten_pauses
 from recipes.u2s_data import is_validation
@@ -30,7 +33,7 @@ from s2u import S2U
 from speechkit.errors import CheckpointError, ManifestError, TextError
 from speechkit.talker.config import TalkerConfig
 from speechkit.talker.header import ATTRIBUTES
-from speechkit.text import EMOVA240, reading
+from speechkit.text import EMOVA240, phone_ids, reading
 
 RATES = {"en": (11.8, 14.8), "zh": (11.0, 15.0)}
 """Phones a second, pauses left out, below which speech is slow and above which it is fast."""
@@ -42,8 +45,9 @@ _LABELS = frozenset(EMOVA240)
 class Encoder:
     """Rows to shard entries with one S2U, and the units that a decoder's cache has already."""
 
-    def __init__(self, folder: Path, cache: Path | None = None) -> None:
+    def __init__(self, folder: Path, cache: Path | None = None, codes: Path | None = None) -> None:
         self.s2u = S2U.load(folder)
+        self.codes = CodeTable.load(codes) if codes else None
         self.known = known_units(cache, self.s2u.codec) if cache else {}
 
     def entry(self, row: dict[str, Any]) -> dict[str, Any] | None:
@@ -63,17 +67,9 @@ class Encoder:
         aligned = align(self._opinion(units), symbols) if len(units) else None
         if aligned is None:
             return None
-        kept = shorten_pauses(aligned.places, symbols)
-        ids, places = units[kept], aligned.places[kept]
-        if np.bincount(places).max() > LONGEST_HOLD:
-            return None
-        return {
-            "id": row["id"], "text": row["text"], "language": row["language"], "speaker": row.get("speaker"),
-            "split": row.get("split") or ("dev" if is_validation(row["id"]) else "train"),
-            "instruction": row.get("instruction"), "style": style_of(row, places, symbols),
-            "symbols": symbols, "score": round(aligned.score, 3), "codec": self.s2u.codec,
-            "units": ids.astype(np.int16), "places": places.astype(np.int16),
-        }  # fmt: skip
+        if self.codes is not None:
+            units = self.codes.spell(contexts(phones_at(aligned.places, symbols)))
+        return entry_of(row, symbols, units, aligned.places, round(aligned.score, 3), self.s2u.codec)
 
     def _units(self, audio: str) -> np.ndarray:
         known = self.known.get(str(Path(audio).resolve()))
@@ -86,6 +82,33 @@ class Encoder:
         """Log probability of every phone and the blank for every unit, float32 [N, 241]."""
         codes = self.s2u.quantizer.codes_of(torch.from_numpy(ids))[None]
         return self.s2u.phone_decoder(codes)[0].log_softmax(-1).numpy()
+
+
+def entry_of(
+    row: dict[str, Any], symbols: list[str], units: np.ndarray, places: np.ndarray, score: float, codec: str
+) -> dict[str, Any] | None:
+    """What a shard keeps of a clip; None where a sound is held for too long.
+
+    Raises:
+        ManifestError: the style of the row is unknown.
+    """
+    kept = shorten_pauses(places, symbols)
+    ids, places = units[kept], places[kept]
+    if np.bincount(places).max() > LONGEST_HOLD:
+        return None
+    return {
+        "id": row["id"], "text": row["text"], "language": row["language"], "speaker": row.get("speaker"),
+        "split": row.get("split") or ("dev" if is_validation(row["id"]) else "train"),
+        "instruction": row.get("instruction"), "style": style_of(row, places, symbols),
+        "symbols": symbols, "score": score, "codec": codec,
+        "units": ids.astype(np.int16), "places": places.astype(np.int16),
+    }  # fmt: skip
+
+
+def phones_at(places: np.ndarray, symbols: list[str]) -> np.ndarray:
+    """Phone of every unit, int16 [N]: that of the symbol it says, SILENCE at a mark."""
+    ids = [phone_ids([symbol])[0] if symbol in _LABELS else SILENCE for symbol in symbols]
+    return np.array(ids, np.int16)[places]
 
 
 def known_units(cache: Path, codec: str) -> dict[str, np.ndarray]:
@@ -163,7 +186,7 @@ def read_index(folder: Path) -> list[dict[str, Any]]:
 
 def prepare(
     manifest: Path, s2u: Path, output: Path, *, longest_seconds: float = 17.0, hours: float = 0.0,
-    without: frozenset[str] = frozenset(), cache: Path | None = None, workers: int = 1,
+    without: frozenset[str] = frozenset(), cache: Path | None = None, codes: Path | None = None, workers: int = 1,
 ) -> int:  # fmt: skip
     """Encode and align one manifest into one shard.
 
@@ -173,6 +196,7 @@ def prepare(
         hours: of speech at most; 0 takes all.
         without: texts that are left out, folded by `fold`: those that something else is measured on.
         cache: of `recipes.u2s_data`; clips whose units it has are not encoded again.
+        codes: votes of `recipes.code_table`: units are spelled from the aligned phones, without the S2U's mistakes.
         workers: processes that encode.
     Returns:
         How many clips were left out because speech and text do not fit.
@@ -185,7 +209,7 @@ def prepare(
     writer = ShardWriter(output, S2U.load(s2u).codec)
     fresh = [row for row in rows if row["id"] not in writer.done]
     lost = 0
-    for entry in tqdm(_entries(fresh, s2u, cache, workers), total=len(fresh), desc=output.name, mininterval=10):
+    for entry in tqdm(_entries(fresh, (s2u, cache, codes), workers), total=len(fresh), desc=output.name, mininterval=10):
         if entry is None:
             lost += 1
         else:
@@ -198,13 +222,18 @@ def fold(text: str) -> str:
     return "".join(character for character in text.lower() if character.isalnum())
 
 
+def read_texts(path: Path) -> frozenset[str]:
+    """The texts of a JSONL file, folded."""
+    return frozenset(fold(json.loads(line)["text"]) for line in path.read_text(encoding="utf-8").splitlines())
+
+
 _encoder: Encoder | None = None
 
 
-def _start(folder: Path, cache: Path | None) -> None:
+def _start(*sources: Path | None) -> None:
     global _encoder
     torch.set_num_threads(1)
-    _encoder = Encoder(folder, cache)
+    _encoder = Encoder(*sources)  # type: ignore[arg-type]
 
 
 def _entry(row: dict[str, Any]) -> dict[str, Any] | None:
@@ -212,13 +241,13 @@ def _entry(row: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _entries(
-    rows: list[dict[str, Any]], s2u: Path, cache: Path | None, workers: int
+    rows: list[dict[str, Any]], sources: tuple[Path, Path | None, Path | None], workers: int
 ) -> Iterator[dict[str, Any] | None]:
     if workers == 1:
-        encoder = Encoder(s2u, cache)
+        encoder = Encoder(*sources)
         yield from (encoder.entry(row) for row in rows)
         return
-    with multiprocessing.get_context("spawn").Pool(workers, _start, (s2u, cache)) as pool:
+    with multiprocessing.get_context("spawn").Pool(workers, _start, sources) as pool:
         yield from pool.imap(_entry, rows, chunksize=4)
 
 
@@ -231,15 +260,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--hours", type=float, default=0.0, help="of speech at most (default: all)")
     parser.add_argument("--without", type=Path, help="JSONL whose texts are left out, for instance a test set")
     parser.add_argument("--cache", type=Path, help="cache of recipes.u2s_data, whose units are taken where it has them")
+    parser.add_argument("--codes", type=Path, help="votes of recipes.code_table: spell the units from the aligned phones")
     parser.add_argument("--workers", type=int, default=1, help="processes that encode")
     options = parser.parse_args(arguments)
-    without: frozenset[str] = frozenset()
-    if options.without:
-        rows = map(json.loads, options.without.read_text(encoding="utf-8").splitlines())
-        without = frozenset(fold(row["text"]) for row in rows)
+    without = read_texts(options.without) if options.without else frozenset()
     lost = prepare(
         options.manifest, options.s2u, options.output, hours=options.hours, without=without, cache=options.cache,
-        workers=options.workers,
+        codes=options.codes, workers=options.workers,
     )  # fmt: skip
     print(f"{len(read_index(options.output))} clips in {options.output}; {lost} left out: speech and text do not fit")
 

@@ -24,6 +24,7 @@ from recipes.corpora.texts import read_manifest
 from recipes.emotion.views import SAMPLE_RATE, emotion_of, trim
 from speechkit.emotion.features import EmotionFeatures
 from speechkit.emotion.functionals import functionals
+from speechkit.errors import ManifestError
 from speechkit.waveform import load, resample
 
 Array = NDArray[np.float32]
@@ -37,6 +38,17 @@ class Acted:
     emotion: NDArray[np.int64]
     speaker: NDArray[np.str_]
     view: NDArray[np.int64]
+
+    def only(self, speakers: Sequence[str]) -> "Acted":
+        """The views of some speakers; of all where none is named.
+
+        Raises:
+            ManifestError: a speaker who has no views here.
+        """
+        if missing := sorted(set(speakers) - set(self.speaker.tolist())):
+            raise ManifestError(f"these views hold no training clips of {', '.join(missing)}.")
+        mine = np.isin(self.speaker, list(speakers)) if speakers else np.ones(len(self.speaker), bool)
+        return Acted(values=self.values[mine], emotion=self.emotion[mine], speaker=self.speaker[mine], view=self.view[mine])
 
     def deltas(self) -> Array:
         """Each view minus the mean of its speaker's neutral views; float32 [V, D]."""

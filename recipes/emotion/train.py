@@ -2,6 +2,7 @@
 
 python -m recipes.emotion.views --manifest ravdess/manifest.jsonl -o views/
 python -m recipes.emotion fit --views views/ --read libri/manifest.jsonl engine/manifest.jsonl -o my_emotion/
+python -m recipes.emotion fit --views views/ --speakers rav01 rav02 --seed 7 -o judge/   # another judge, from some actors only
 python -m recipes.emotion measure my_emotion/ --manifest ravdess/manifest.jsonl
 """
 
@@ -152,6 +153,7 @@ def command_line() -> argparse.ArgumentParser:
     first.add_argument("--card", type=Path, help="Markdown file to keep as the model's card")
     first.add_argument("--steps", type=int, default=1000)
     first.add_argument("--seed", type=int, default=0)
+    first.add_argument("--speakers", nargs="*", default=[], help="learn from these actors only; default: all of train")
     second = commands.add_parser("measure", help="UAR on labelled recordings")
     second.add_argument("model", type=Path, help="model folder")
     second.add_argument("--manifest", type=Path, required=True, help="JSONL with audio, emotion, speaker, split")
@@ -162,6 +164,7 @@ def command_line() -> argparse.ArgumentParser:
 def run_fit(options: argparse.Namespace) -> None:
     """Train on the views and the read speech, set the temperature, export."""
     train, dev = (acted(options.views, EMOTIONS, split) for split in ("train", "dev"))
+    train = train.only(options.speakers)
     parts = [read_aloud(path, options.views / "read", options.read_clips) for path in options.read]
     read = np.concatenate(parts) if parts else np.zeros((0, train.values.shape[1]), np.float32)
     model = fit(train, dev, read, EmotionConfig(labels=EMOTIONS), steps=options.steps, seed=options.seed)
