@@ -26,7 +26,7 @@ from tqdm import tqdm
 from recipes.align import SILENCE, viterbi
 from recipes.codebook import contexts
 from recipes.s2u_data import NUM_MELS
-from recipes.s2u_loading import FRAMES_PER_UNIT, BucketSampler, Clips, splits
+from recipes.s2u_loading import FRAMES_PER_UNIT, BucketSampler, Clips
 from s2u import S2U
 from s2u.fsq import digits
 from s2u.losses import unit_mask
@@ -142,8 +142,8 @@ class CodeTable:
             whole, before, after, alone = (
                 self._sums.get(key, {}) for key in (context, (left, phone), (phone, right, -1), (phone,))
             )
-            guess = {code: 3 * (leaning(before, alone, code) * leaning(after, alone, code)) ** 0.5 for code in alone}
-            self._known[context] = max(guess, key=lambda code: whole.get(code, 0.0) + guess[code], default=0)
+            guess = {code: whole.get(code, 0.0) + 3 * share for code, share in leaning(before, after, alone).items()}
+            self._known[context] = max(guess, key=lambda code: guess[code], default=0)
         return self._known[context]
 
     @cached_property
@@ -163,15 +163,20 @@ class CodeTable:
         return sums
 
 
-def leaning(votes: dict[int, float], prior: dict[int, float], code: int, trust: float = 0.3) -> float:
-    """Share of a code in some votes, `trust` more of which come from the prior's shares."""
-    own = prior[code] / sum(prior.values())
-    return (votes.get(code, 0.0) + trust * own) / (sum(votes.values()) + trust)
+def leaning(
+    before: dict[int, float], after: dict[int, float], alone: dict[int, float], trust: float = 0.3
+) -> dict[int, float]:
+    """How likely each code of a phone is by its two neighbours apart: the geometric mean of its shares of their votes, to
+    which the phone's own shares add `trust` votes."""
+    masses = [sum(votes.values()) + trust for votes in (before, after)]
+    own = trust / (sum(alone.values()) or 1.0)
+    shares = ([votes.get(code, 0.0) + own * weight for votes in (before, after)] for code, weight in alone.items())
+    return {code: (left * right / (masses[0] * masses[1])) ** 0.5 for code, (left, right) in zip(alone, shares, strict=True)}
 
 
 def relabel(s2u: S2U, caches: list[Path]) -> CodeTable:
-    """Align every cache, vote on the train splits, and write the labels and levels of all splits."""
-    heard = {cache: [clip for part in splits(cache) for clip in listen(s2u, part, cache.name)] for cache in caches}
+    """Align and vote on the train splits; write their labels and levels (-1 in the others, which are for measuring)."""
+    heard = {cache: list(listen(s2u, Clips([cache], "train"), cache.name)) for cache in caches}
     phones = phones_of_codes([clip for clips in heard.values() for clip in clips], s2u.config.num_units)
     paths = {cache: [align(emissions(clip, phones), clip.labels) for clip in clips] for cache, clips in heard.items()}
     spoken = [

@@ -1,6 +1,7 @@
 """Turn a training checkpoint into a model folder: python -m recipes.export s2u CHECKPOINT.ckpt -o FOLDER --card CARD.md"""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -33,9 +34,11 @@ def s2u_from_checkpoint(path: Path) -> S2U:
     return model.eval()
 
 
-def export_s2u(checkpoint: Path, output: Path, card: str, half: bool = True) -> None:
-    """Write the S2U of a checkpoint as a model folder, float16 by default."""
-    s2u_from_checkpoint(checkpoint).save(output, card=card, half=half)
+def export_s2u(checkpoint: Path, output: Path, card: str, half: bool = True, codebook: str = "") -> None:
+    """Write the S2U of a checkpoint as a model folder, float16 by default; `codebook` names what its units are marked with."""
+    model = s2u_from_checkpoint(checkpoint)
+    model.config = replace(model.config, codebook=codebook or model.config.codebook)
+    model.save(output, card=card, half=half)
 
 
 def main() -> None:
@@ -46,8 +49,10 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="model folder, made or replaced")
     parser.add_argument("--card", type=Path, required=True, help="Markdown model card to put beside the weights")
     parser.add_argument("--float32", action="store_true", help="store full precision (twice the size)")
+    parser.add_argument("--codebook", default="", help="codec of the S2U that was trained further, if its codebook was kept")
     options = parser.parse_args()
-    export_s2u(options.checkpoint, options.output, options.card.read_text(encoding="utf-8"), not options.float32)
+    card = options.card.read_text(encoding="utf-8")
+    export_s2u(options.checkpoint, options.output, card, not options.float32, options.codebook)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,6 +35,10 @@ INTERRUPTED = 130
 
 Manifest = Annotated[
     Path, typer.Option("--manifest", "-m", help="JSON lines that name the items; see docs/evaluation.md.")
+]
+Manifests = Annotated[
+    list[Path],
+    typer.Option("--manifest", "-m", help="JSON lines that name the items; repeatable: the limit counts for each."),
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of the report; a started one goes on.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many items, evenly over speakers.")]
@@ -101,6 +106,21 @@ def chosen(
         wanted = ", ".join(f"{name} {value}" for name, value in (("split", split), ("language", language)) if value)
         raise ManifestError(f"{manifest} has {len(everything)} rows, none of them for {wanted or 'this suite'}.")
     return items
+
+
+def chosen_of_all(manifests: list[Path], limit: int | None, split: str | None, language: str | None) -> list[Item]:
+    """Items of several manifests, measured as one set; ids then begin with the manifest's folder.
+
+    Raises:
+        ManifestError: nothing is left of one of them, or two are in folders of the same name.
+    """
+    found = [chosen(manifest, limit, split, language) for manifest in manifests]
+    if len(manifests) == 1:
+        return found[0]
+    names = [manifest.resolve().parent.name for manifest in manifests]
+    if len(set(names)) < len(names):
+        raise ManifestError(f"manifests in folders of the same name cannot be told apart: {', '.join(sorted(names))}.")
+    return [replace(item, id=f"{name}/{item.id}") for name, items in zip(names, found, strict=True) for item in items]
 
 
 def shared_out(workers: int | None, threads: int | None) -> tuple[int, int]:

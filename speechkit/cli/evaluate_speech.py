@@ -16,6 +16,7 @@ from speechkit.cli.evaluate_options import (
     Language,
     Limit,
     Manifest,
+    Manifests,
     Models,
     Output,
     Parity,
@@ -29,6 +30,7 @@ from speechkit.cli.evaluate_options import (
     Workers,
     carry_out,
     chosen,
+    chosen_of_all,
     listeners,
     open_kit,
     recordings_in,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 
 def tokenizer(
-    manifest: Manifest,
+    manifest: Manifests,
     output: Output,
     limit: Limit = 100,
     split: Split = None,
@@ -59,6 +61,7 @@ def tokenizer(
 
     \b
     speechkit evaluate tokenizer --manifest data/manifest.jsonl --split dev -o report/
+    speechkit evaluate tokenizer -m english/manifest.jsonl -m mandarin/manifest.jsonl -o report/     # one codebook for both
     """
     import torch
 
@@ -74,7 +77,7 @@ def tokenizer(
     root = models or BUNDLED
     if not (root / "s2u").is_dir():
         raise CheckpointError(f"{root} has no model folder s2u/.")
-    items = chosen(manifest, limit, split, language)
+    items = chosen_of_all(manifest, limit, split, language)
     decoder = U2S.load(root / "u2s") if (root / "u2s").is_dir() else None
     suite = TokenizerSuite(
         S2U.load(root / "s2u"), items, decoder=decoder, config=TokenizerConfig(augmented_items=augmented)

@@ -115,6 +115,8 @@ def _describe_model(path: Path) -> dict[str, Any]:
         "parameters": sum(tensor.numel() for tensor in stored.tensors.values()),
         "megabytes": round(size / 1e6, 2),
     }
+    if kind == "s2u":
+        facts["codec"] = stored.config.get("codebook") or stored.fingerprint
     if kind == "u2s":
         facts["speaks units of codec"] = stored.config.get("codec") or "any"
         facts["voices"] = ", ".join(read_voices(path, decoder=stored.fingerprint)) or "none"

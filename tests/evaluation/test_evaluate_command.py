@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,17 @@ def test_tokenizer_resynthesis_and_compare(models: Path, corpus: Path, tmp_path:
     assert found.exit_code == 0, found.output
     assert "no clear difference" in found.stdout
     assert (tmp_path / "c/index.html").exists()
+
+
+def test_several_manifests_are_one_set(models: Path, corpus: Path, tmp_path: Path) -> None:
+    shutil.copytree(corpus.parent, tmp_path / "other")
+    both = ["-m", str(corpus), "-m", str(tmp_path / "other" / corpus.name), "--limit", "1", "--models", str(models)]
+    found = runner.invoke(app, ["evaluate", "tokenizer", *both, "-o", str(tmp_path / "t"), "--quiet"])
+    assert found.exit_code == 0, found.output
+    rows = (tmp_path / "t" / "items.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(row)["id"].split("/")[0] for row in rows} == {corpus.parent.name, "other"}
+    found = runner.invoke(app, ["evaluate", "tokenizer", "-m", str(corpus), "-m", str(corpus), "-o", str(tmp_path / "u")])
+    assert found.exit_code == 2 and "same name" in found.output
 
 
 def test_user_errors_exit_with_2(corpus: Path, tmp_path: Path) -> None:
