@@ -1,14 +1,16 @@
-"""Figures of a talker that need no listener: headers, phones of the units, hostile texts.
+"""Figures of a talker: headers, phones of the units, hostile texts, and instructions that leak into the speech.
 
     python -m recipes.talker_checks header  --models MODELS
     python -m recipes.talker_checks phones  --models MODELS --manifest texts.jsonl [--instruction "Whisper it, sadly"]
     python -m recipes.talker_checks hostile --models MODELS --count 1000
+    python -m recipes.talker_checks leaks   --models MODELS --manifest texts.jsonl --count 200 --asr whisper:FOLDER
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +19,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from speechkit.asr.registry import transcriber
 from speechkit.metrics.edit_distance import edit_distance
 from speechkit.pipeline import Speechkit, load
+from speechkit.protocols import Transcriber
 from speechkit.talker import Saying, StyleHeader, Watch, write_header
 from speechkit.talker.instructions import phrase, random_header
 from speechkit.text import phone_ids, phones, reading, strip_tone_and_stress
@@ -93,15 +97,43 @@ def hostile(kit: Speechkit, count: int) -> dict[str, Any]:
     return {"texts": count, "finish_reason": dict(reasons), "runaway": runaway, "unexplained": silent}
 
 
+def content_words(text: str) -> set[str]:
+    """Words of four letters or more, lower case.
+
+    >>> sorted(content_words("Whisper it, sadly: a whisper."))
+    ['sadly', 'whisper']
+    """
+    return {word for word in re.findall(r"[a-z']+", text.lower()) if len(word) > 3}
+
+
+def leaks(kit: Speechkit, rows: list[dict[str, Any]], ear: Transcriber, count: int) -> dict[str, Any]:
+    """English texts said under held-out instructions: how often a word of the instruction alone is heard in the speech."""
+    random = np.random.default_rng(2)
+    leaked, done = [], 0
+    texts = [row["text"] for row in rows if row["language"] == "en"]
+    while done < count:
+        instruction = phrase(random_header(random), "en", random, phrasing="held_out")
+        text = texts[done % len(texts)]
+        if not instruction:
+            continue
+        speech = kit.say(text, instruction=instruction, seed=done)
+        heard = ear.transcribe(speech.samples, speech.sample_rate, "en")
+        words = content_words(heard) & content_words(instruction) - content_words(text)
+        leaked += [{"instruction": instruction, "text": text, "heard": heard, "words": sorted(words)}] if words else []
+        done += 1
+    return {"instructions": count, "leaked": len(leaked), "examples": leaked[:5]}
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Command line; see the head of this file."""
     parser = argparse.ArgumentParser(prog="python -m recipes.talker_checks")
-    parser.add_argument("what", choices=("header", "phones", "hostile"))
+    parser.add_argument("what", choices=("header", "phones", "hostile", "leaks"))
     parser.add_argument("--models", type=Path, help="folder with s2u/, u2s/ and talker/ (default: inside the package)")
     parser.add_argument("--count", type=int, default=500, help="instructions a language, or texts")
     parser.add_argument("--manifest", type=Path, help="JSONL: text, language")
     parser.add_argument("--limit", type=int, default=0, help="texts of each language at most")
     parser.add_argument("--instruction", default="", help="with phones: how to say them")
+    parser.add_argument("--asr", default="embedded", help="with leaks: who listens, as for speechkit evaluate")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     kit = load(options.models)
@@ -112,7 +144,10 @@ def main(arguments: list[str] | None = None) -> None:
     else:
         rows = [json.loads(line) for line in options.manifest.read_text(encoding="utf-8").splitlines()]
         sides = [[row for row in rows if row["language"] == language] for language in ("en", "zh")]
-        found = phone_errors(kit, [row for side in sides for row in side[: options.limit or None]], options.instruction)
+        if options.what == "leaks":
+            found = leaks(kit, rows, transcriber(options.asr, threads=1, posteriors=kit.phone_posteriors), options.count)
+        else:
+            found = phone_errors(kit, [row for side in sides for row in side[: options.limit or None]], options.instruction)
     print(json.dumps(found, ensure_ascii=False))
 
 
