@@ -67,13 +67,20 @@ class StyleBank:
         axes: values per axis, in order.
         decoder: fingerprint of the decoder whose style encoder made the vectors; empty means any.
         scorer: name of what ranked the clips.
+        style_encoder: fingerprint of that decoder's style encoder alone; empty means unknown.
     """
 
     def __init__(
-        self, axes: Mapping[str, Sequence[str]], prototypes: Sequence[Prototype], *, decoder: str = "", scorer: str = ""
+        self,
+        axes: Mapping[str, Sequence[str]],
+        prototypes: Sequence[Prototype],
+        *,
+        decoder: str = "",
+        scorer: str = "",
+        style_encoder: str = "",
     ) -> None:
         self.axes = {axis: tuple(values) for axis, values in axes.items()}
-        self.decoder, self.scorer = decoder, scorer
+        self.decoder, self.scorer, self.style_encoder = decoder, scorer, style_encoder
         self._by_labels = {tuple(item.labels.values()): item for item in prototypes}
         wanted = math.prod(len(values) for values in self.axes.values())
         if len(self._by_labels) != wanted or any(tuple(item.labels) != tuple(self.axes) for item in prototypes):
@@ -83,6 +90,16 @@ class StyleBank:
 
     def __len__(self) -> int:
         return len(self._by_labels)
+
+    def having(self, prototypes: Sequence[Prototype], *, decoder: str = "", style_encoder: str = "") -> "StyleBank":
+        """Other prototypes over the same axes, from the same scorer; of another decoder where one is named."""
+        return StyleBank(
+            self.axes,
+            prototypes,
+            decoder=decoder or self.decoder,
+            scorer=self.scorer,
+            style_encoder=style_encoder or self.style_encoder,
+        )
 
     def __iter__(self) -> Iterator[Prototype]:
         return iter(self._by_labels.values())

@@ -25,6 +25,10 @@ class StyleProsody:
     """Gain per octave above 500 Hz, in [-6, 6] dB, level below; the loudness stays where it was."""
     breath_db: float = 0.0
     """Gain on the noise in the voice, in [-12, 18] dB; the loudness stays where it was."""
+    energy_range: float = 1.0
+    """Factor on the distance, in dB, between loud and soft parts of an utterance, in [0.25, 2]."""
+    effort_db: float = 0.0
+    """Gain of 1 to 3.5 kHz against what lies below 300 Hz, in [-12, 12] dB; the loudness stays where it was."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -34,8 +38,9 @@ class StyleProsody:
     def scaled(self, intensity: float) -> "StyleProsody":
         """The setting, stronger or weaker: shifts times `intensity`, factors to its power, held within their limits.
 
-        >>> StyleProsody(pitch_semitones=2, speed=1.21).scaled(0.5)
-        StyleProsody(pitch_semitones=1.0, pitch_range=1.0, pitch_slope=0.0, energy_db=0.0, speed=1.1, tilt_db=0.0, breath_db=0.0)
+        >>> half = StyleProsody(pitch_semitones=2, speed=1.21).scaled(0.5)
+        >>> half.pitch_semitones, half.speed
+        (1.0, 1.1)
         """
         return blend([(self, intensity)])
 
@@ -52,8 +57,10 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "speed": (0.5, 2),
     "tilt_db": (-6, 6),
     "breath_db": (-12, 18),
+    "energy_range": (0.25, 2),
+    "effort_db": (-12, 12),
 }
-FACTORS = frozenset({"pitch_range", "speed"})
+FACTORS = frozenset({"pitch_range", "speed", "energy_range"})
 
 
 def blend(parts: list[tuple[StyleProsody, float]]) -> StyleProsody:

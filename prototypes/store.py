@@ -28,6 +28,8 @@ class BankConfig(Config):
     """Fingerprint of the decoder whose style encoder made the vectors."""
     scorer: str = ""
     """What ranked the clips."""
+    style_encoder: str = ""
+    """Fingerprint of that decoder's style encoder; empty where it was not kept."""
 
 
 def save_bank(folder: str | Path, bank: StyleBank, *, card: str, report: Mapping[str, Any] = {}) -> None:
@@ -38,7 +40,11 @@ def save_bank(folder: str | Path, bank: StyleBank, *, card: str, report: Mapping
         report: JSON about the candidates, such as what their vectors leak; kept beside the prototypes.
     """
     config = BankConfig(
-        axes=tuple(bank.axes), values=tuple(bank.axes.values()), decoder=bank.decoder, scorer=bank.scorer
+        axes=tuple(bank.axes),
+        values=tuple(bank.axes.values()),
+        decoder=bank.decoder,
+        scorer=bank.scorer,
+        style_encoder=bank.style_encoder,
     )
     extra: dict[str, Any] = {"prototypes": [_record(item) for item in bank], "report": dict(report)}
     vectors = {"styles": torch.stack([item.style for item in bank])}
@@ -58,7 +64,7 @@ def load_bank(folder: str | Path, *, decoder: str = "") -> StyleBank:
     if decoder and config.decoder and config.decoder != decoder:
         raise CheckpointError(
             f"the prototypes in {folder} belong to decoder {config.decoder}, this one is {decoder}; "
-            "build them again: speechkit prototypes build CLIPS -o BANK"
+            "carry them over (speechkit prototypes carry), or build them again (speechkit prototypes build CLIPS -o BANK)"
         )
     try:
         records, vectors = stored.extra["prototypes"], stored.tensors["styles"]
@@ -66,7 +72,7 @@ def load_bank(folder: str | Path, *, decoder: str = "") -> StyleBank:
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"the prototypes in {folder} are damaged: {error}; build them again.") from error
     axes = dict(zip(config.axes, config.values, strict=True))
-    return StyleBank(axes, items, decoder=config.decoder, scorer=config.scorer)
+    return StyleBank(axes, items, decoder=config.decoder, scorer=config.scorer, style_encoder=config.style_encoder)
 
 
 def bank_report(folder: str | Path) -> dict[str, Any]:

@@ -4,9 +4,8 @@ Directions and rough sizes are those that reviews of vocal emotion agree on: Jus
 anger fast, loud, high, varied, rich in high frequencies; sadness slow, soft, low, flat, dull), Scherer 2003 (table 1),
 Banse and Scherer 1996, and the synthesis experiments of Murray and Arnott 1993 and Burkhardt and Sendlmeier 2000, who
 found joy carried by a range up to twice as wide and raised F0, sadness by a narrow range, slow pace and breath, hot anger
-by tense phonation and pace. Within those directions the sizes were chosen with a search (`recipes.style_corpus.search`) for
-what an emotion scorer trained on acted speech hears, and taken back where pitch order suffered; docs/styles.md says how
-often it does hear them.
+by tense phonation and pace. A bank starts from these sizes; `speechkit prototypes tune` then looks, within the bounds of
+`speechkit.prototyping.knobs`, for what judges trained on acted speech hear; docs/styles.md says how often they do.
 """
 
 from collections.abc import Mapping

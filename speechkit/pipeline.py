@@ -35,7 +35,7 @@ AnyStyle = str | Style | Setting | Tensor | NDArray[np.float32]
 """Who speaks and how: a voice's name, a style of the bank, a setting made from it, or a style vector float32 [D]."""
 
 PLAIN = Controls()
-SHIFTS = ("pitch_semitones", "pitch_slope", "energy_db", "tilt_db", "breath_db")
+SHIFTS = ("pitch_semitones", "pitch_slope", "energy_db", "tilt_db", "breath_db", "effort_db")
 
 SEMITONES = {"low": -3.0, "normal": 0.0, "high": 3.0}
 DECIBELS = {"soft": -6.0, "normal": 0.0, "loud": 4.0}

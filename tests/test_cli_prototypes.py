@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import Result
 from tiny_models import buzz, save_tiny_models, write_wav
 from typer.testing import CliRunner
@@ -15,6 +16,8 @@ from prototypes.store import bank_report
 from prototypes.targets import AXES
 from speechkit.cli import app
 from speechkit.cli.prototypes import parse_axes
+from speechkit.emotion import EmbeddedScorer
+from speechkit.emotion.model import EmotionConfig, EmotionNet
 from speechkit.errors import StyleError
 from speechkit.types import Units
 from speechkit.units_file import Utterance, write_units
@@ -161,3 +164,15 @@ def test_styles_need_a_bank(units: Path, tmp_path: Path) -> None:
     bare = save_tiny_models(tmp_path / "bare")
     result = run("decode", units, "-o", tmp_path / "out", "--models", bare, "--emotion", "sad", "--any-codec")
     assert result.exit_code == 2 and "speechkit prototypes build" in result.stderr
+
+
+def test_a_bank_is_carried_and_tuned(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("speechkit.prototyping.settle", lambda bank, *_: bank)  # an untrained decoder has no pitch
+    torch.manual_seed(0)
+    EmbeddedScorer(EmotionNet(EmotionConfig(width=8, members=1))).save(tmp_path / "judge", card="A judge.")
+    new = run("prototypes", "carry", models / "prototypes", "-o", tmp_path / "carried", "--models", models)
+    assert new.exit_code == 0, new.stderr
+    told = ["--judge", tmp_path / "judge", "--rounds", "1", "--models", models]
+    tuned = run("prototypes", "tune", tmp_path / "carried", "-o", tmp_path / "tuned", *told)
+    assert tuned.exit_code == 0 and "female-happy round 1" in tuned.stderr
+    assert "energy_range" in (tmp_path / "tuned" / "README.md").read_text()

@@ -129,6 +129,21 @@ class U2S(nn.Module):
         pieces = list(self.decode_stream(whole, style, seed=seed, controls=controls))
         return torch.cat(pieces) if pieces else torch.zeros(0)
 
+    def decode_whole(self, ids: object, style: Tensor, *, seed: int = 0, controls: Controls = Controls()) -> Tensor:
+        """As `decode`, up to rounding, in one window: about three times as fast on a short utterance, memory grows with its length.
+
+        Raises:
+            UnitsError, ShapeError: as `decode`.
+        """
+        whole = check_ids(ids.cpu().numpy() if isinstance(ids, Tensor) else ids, self.config.num_units)
+        if style.shape != (self.config.style_dim,):
+            raise ShapeError(f"style must be [{self.config.style_dim}], got {list(style.shape)}.")
+        paced = np.concatenate([np.zeros(0, np.int64), *change_speed([whole], controls.speed)])
+        if not len(paced):
+            return torch.zeros(0)
+        block = Block(ids=paced, first=0, core=(0, len(paced)))
+        return self.speak(block, style.float().to(self._device()), seed, controls, 0.0)[0]
+
     def decode_stream(
         self, ids_or_chunks: object, style: Tensor, *, seed: int = 0, controls: Controls = Controls()
     ) -> Iterator[Tensor]:
@@ -187,7 +202,7 @@ class U2S(nn.Module):
         source = self._noise(seed, SOURCE, block, 1, config.samples_per_unit).reshape(1, -1)
         source = breathe(source, prosody[..., 1], controls.breath_db)
         waveform = self.generator(latents, prosody, style[None], excite(prosody, source, config, cycles))
-        waveform = tilt(waveform, controls.tilt_db, config.sample_rate)
+        waveform = tilt(waveform, controls.tilt_db, config.sample_rate, controls.effort_db)
         gain = 10 ** (controls.energy_db / 20)
         return (waveform[0, begin:end] * gain).clamp(-1.0, 1.0).cpu(), phase
 

@@ -32,9 +32,14 @@ LIMITS = {
     "pitch_slope": (-6, 6),
     "tilt_db": (-6, 6),
     "breath_db": (-12, 18),
+    "energy_range": (0.25, 2),
+    "effort_db": (-12, 12),
     "noise_scale": (0, 2),
 }
 """What each control may be."""
+
+LOUD, QUIET = -2.4, -4.7
+"""Log energy of the loud part of the training data's speech, and 20 dB below it: `energy_range` acts between them."""
 
 SLOPE_SECONDS = 2.0
 """Time constant with which an utterance's slope dies out."""
@@ -53,6 +58,8 @@ class Controls:
         pitch_slope: semitones a second at the start of the utterance, in [-6, 6]; dies out with a time constant of 2 s.
         tilt_db: gain per octave from 500 Hz to 8 kHz, in [-6, 6] dB; loudness stays about where it was.
         breath_db: gain on the noise of voiced sounds, in [-12, 18] dB.
+        energy_range: factor on how far, in dB, the loudness falls below a loud voice's, in [0.25, 2]; acts down to 20 dB.
+        effort_db: gain of 1 to 3.5 kHz against what lies below 300 Hz, in [-12, 12] dB; loudness stays about where it was.
         noise_scale: spread of the latent around the prior's mean, in [0, 2]; None takes the model's own.
     """
 
@@ -64,6 +71,8 @@ class Controls:
     pitch_slope: float = 0.0
     tilt_db: float = 0.0
     breath_db: float = 0.0
+    energy_range: float = 1.0
+    effort_db: float = 0.0
     noise_scale: float | None = None
 
     def __post_init__(self) -> None:
@@ -90,7 +99,7 @@ class ProsodyPrediction:
     energy: Tensor
 
     def track(self, controls: Controls, seconds: Tensor | None = None) -> Tensor:
-        """Prosody track with the pitch controls applied.
+        """Prosody track with the controls of pitch and loudness contour applied.
 
         Args:
             seconds: float [4N], time of each frame since the utterance's start; None: these frames start it.
@@ -104,7 +113,18 @@ class ProsodyPrediction:
             times = torch.arange(log_f0.shape[1], device=log_f0.device) / FRAME_RATE if seconds is None else seconds
             log_f0 = log_f0 + SEMITONE * onset_slope(times, controls.pitch_slope).float()
         voicing = (self.voicing_logit > 0).float()
-        return torch.stack([log_f0, voicing, self.energy.float()], dim=-1)
+        return torch.stack([log_f0, voicing, spread_energy(self.energy.float(), controls.energy_range)], dim=-1)
+
+
+def spread_energy(energy: Tensor, factor: float) -> Tensor:
+    """Log energy with more (factor above 1) or less between loud and soft; pauses move along, 1 changes nothing.
+
+    Args:
+        energy: float [B, F], natural log of the RMS.
+    """
+    if factor == 1.0:
+        return energy
+    return energy + (factor - 1.0) * (energy.clamp(min=QUIET) - LOUD)
 
 
 def onset_slope(seconds: Tensor, slope: float) -> Tensor:

@@ -48,7 +48,9 @@ class Acted:
         if missing := sorted(set(speakers) - set(self.speaker.tolist())):
             raise ManifestError(f"these views hold no training clips of {', '.join(missing)}.")
         mine = np.isin(self.speaker, list(speakers)) if speakers else np.ones(len(self.speaker), bool)
-        return Acted(values=self.values[mine], emotion=self.emotion[mine], speaker=self.speaker[mine], view=self.view[mine])
+        return Acted(
+            values=self.values[mine], emotion=self.emotion[mine], speaker=self.speaker[mine], view=self.view[mine]
+        )
 
     def deltas(self) -> Array:
         """Each view minus the mean of its speaker's neutral views; float32 [V, D]."""

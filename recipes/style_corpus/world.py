@@ -13,7 +13,7 @@ from recipes.corpora.engine import require
 from recipes.style_corpus.styles import Rendering
 from speechkit.errors import WaveformError
 from u2s.prosody import SLOPE_SECONDS
-from u2s.tilt import tilt_decibels
+from u2s.tilt import effort_decibels, tilt_decibels
 
 Waveform = NDArray[np.float32]
 Frames = NDArray[np.float64]
@@ -91,7 +91,9 @@ def render(analysis: Analysis, style: Rendering, seed: int = 0) -> Waveform:
     prosody = style.prosody
     frames = stretch(analysis, prosody.speed)
     f0 = shape_f0(frames.f0, prosody, style.jitter, seed)
-    envelope = warp_formants(frames.envelope, style.formant_scale) * tilt_power(frames, prosody.tilt_db)
+    envelope = warp_formants(frames.envelope, style.formant_scale)
+    envelope = envelope * tilt_power(frames, prosody.tilt_db, prosody.effort_db)
+    envelope = envelope * contour_power(envelope, prosody.energy_range)[:, None]
     aperiodicity = add_breath(frames.aperiodicity, prosody.breath_db)
     tracks = (np.ascontiguousarray(track) for track in (f0, envelope, aperiodicity))
     samples = world.synthesize(*tracks, analysis.sample_rate, 1000 * FRAME_SECONDS)
@@ -146,10 +148,20 @@ def warp_formants(envelope: Frames, scale: float) -> Frames:
     return envelope[:, low] ** (1 - share) * envelope[:, high] ** share
 
 
-def tilt_power(analysis: Analysis, tilt_db: float) -> Frames:
-    """Power gain per bin, float64 [bins]: `tilt_db` more for every octave from 500 Hz to 8 kHz."""
+def tilt_power(analysis: Analysis, tilt_db: float, effort_db: float = 0.0) -> Frames:
+    """Power gain per bin, float64 [bins]: `tilt_db` more for every octave from 500 Hz to 8 kHz, and `u2s.tilt`'s effort."""
     hertz = np.linspace(0.0, analysis.sample_rate / 2, analysis.envelope.shape[1])
-    return np.asarray(10 ** (tilt_decibels(hertz, tilt_db) / 10))
+    return np.asarray(10 ** ((tilt_decibels(hertz, tilt_db) + effort_decibels(hertz, effort_db)) / 10))
+
+
+def contour_power(envelope: Frames, factor: float) -> Frames:
+    """Power gain per frame, float64 [F]: levels stand `factor` times as far below the loud frames' (nine in ten are below).
+
+    Frames more than 20 dB down move along.
+    """
+    level = 10 * np.log10(envelope.mean(axis=1) + 1e-12)
+    below = np.maximum(level - np.quantile(level, 0.9), -20.0)
+    return np.asarray(10 ** ((factor - 1.0) * below / 10))
 
 
 def add_breath(aperiodicity: Frames, gain_db: float) -> Frames:

@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from speechkit import __version__
-from speechkit.cli import chat, demo, doctor, encode, evaluate, info, prototypes, say, speak
+from speechkit.cli import chat, demo, doctor, encode, evaluate, info, prototypes, say, speak, tuning
 from speechkit.errors import SpeechkitError
 
 USER_ERROR = 2
@@ -43,6 +43,8 @@ app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.add_typer(evaluate.app, name="evaluate")
+prototypes.app.command("carry")(tuning.carry)
+prototypes.app.command("tune")(tuning.tune)
 app.add_typer(prototypes.app, name="prototypes")
 
 

@@ -1,4 +1,4 @@
-"""`speechkit prototypes list | show | play | build`: the bank of styles."""
+"""`speechkit prototypes list | show | play | build`: the bank of styles; see `speechkit.cli.tuning` for carry and tune."""
 
 import json as json_module
 import sys
@@ -152,7 +152,7 @@ def build(
         found, decoder, judge, axes=wanted, best=best, min_candidates=min_candidates, progress=step
     )
     if calibrate:
-        bank = prototyping.calibrate(bank, decoder, _calibration_units(S2U.load(root / "s2u")), step)
+        bank = prototyping.calibrate(bank, decoder, calibration_units(S2U.load(root / "s2u")), step)
     save_bank(output, bank, card=prototyping.card_of(bank, report), report=report)
     if not quiet:
         print(f"\n{len(bank)} prototypes of {len(found)} clips in {output}", file=sys.stderr)
@@ -177,7 +177,7 @@ def parse_axes(text: str) -> dict[str, tuple[str, ...]]:
     return axes
 
 
-def _calibration_units(encoder: Any) -> "list[Units]":
+def calibration_units(encoder: Any, seconds: float = CALIBRATION_SECONDS) -> "list[Units]":
     """Units of the first seconds of some bundled clips."""
     from speechkit.demo import bundled_clips
     from speechkit.waveform import resample
@@ -185,6 +185,6 @@ def _calibration_units(encoder: Any) -> "list[Units]":
     rate = encoder.config.sample_rate
     parts = []
     for clip in bundled_clips()[:CALIBRATION_CLIPS]:
-        samples = clip.samples[: round(CALIBRATION_SECONDS * clip.sample_rate)]
+        samples = clip.samples[: round(seconds * clip.sample_rate)]
         parts.append(encoder.encode(resample(samples, clip.sample_rate, rate), rate))
     return parts

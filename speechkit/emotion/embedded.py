@@ -63,11 +63,23 @@ class EmbeddedScorer:
         Raises:
             WaveformError: empty, too short, NaN or infinity. ShapeError: not mono.
         """
-        samples = check(waveform, sample_rate, min_seconds=MIN_SECONDS)
-        frames = self._features(speech_part(torch.from_numpy(resample(samples, sample_rate, SAMPLE_RATE).copy())))
+        frames = self._frames(waveform, sample_rate)
         pieces = frames.tensor_split(max(1, round(len(frames) / (50 * PIECE_SECONDS))))
         shares = self.model.probabilities(torch.stack([functionals(piece) for piece in pieces])).double().mean(0)
         return dict(zip(self.labels, shares.tolist(), strict=True))
+
+    @torch.inference_mode()
+    def describe(self, waveform: ArrayLike, sample_rate: int) -> torch.Tensor:
+        """What the network is given of a clip, whole: float32 [203], see `speechkit.emotion.functionals`.
+
+        Raises:
+            As `score`.
+        """
+        return functionals(self._frames(waveform, sample_rate))
+
+    def _frames(self, waveform: ArrayLike, sample_rate: int) -> torch.Tensor:
+        samples = check(waveform, sample_rate, min_seconds=MIN_SECONDS)
+        return self._features(speech_part(torch.from_numpy(resample(samples, sample_rate, SAMPLE_RATE).copy())))  # type: ignore[no-any-return]
 
     def with_temperature(self: S, temperature: float) -> S:
         """The same scorer, more (below 1) or less certain."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from prototypes.targets import AXES
 from speechkit.errors import StyleError
 from speechkit.metrics.emotion_control import restrict_scores
 from speechkit.protocols import EmotionScorer
+from speechkit.prototyping.carry import style_fingerprint
 from speechkit.prototyping.clips import LabelledClip
 from speechkit.waveform import load, resample
 from u2s import U2S
@@ -107,6 +109,7 @@ def build(
     found = candidates_of(clips, decoder, scorer, progress)
     chosen = choose(found, axes, best=best, min_candidates=min_candidates)
     bank = plain_bank(chosen, axes, decoder=decoder.fingerprint, scorer="" if scorer is None else scorer.name)
+    bank = bank.having(list(bank), style_encoder=style_fingerprint(decoder))
     return bank, report_of(found)
 
 
@@ -129,4 +132,21 @@ def card_of(bank: StyleBank, report: Mapping[str, object]) -> str:
     for item in bank:
         level = "–" if item.pitch_hz is None else f"{item.pitch_hz:.1f}"
         lines.append(f"| {item.name} | {item.score:.3f} | {item.candidates} | {level} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_tuned_lines(bank)]) + "\n"
+
+
+def _tuned_lines(bank: StyleBank) -> list[str]:
+    """A table of what `speechkit prototypes tune` found; nothing where it did not look."""
+    found: dict[str, Any] = {}
+    for item in bank:
+        if "tuning" in item.record:
+            found.setdefault("-".join(v for a, v in item.labels.items() if a != "pitch"), item.record["tuning"])
+    if not found:
+        return []
+    names = list(next(iter(found.values())))
+    head = [
+        "",
+        "Tuned (`speechkit prototypes tune`; asked of the decoder; before, after: the judges' log probability):",
+    ]
+    table = [f"| style | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    return [*head, "", *table, *(f"| {key} | {' | '.join(str(row[n]) for n in names)} |" for key, row in found.items())]

@@ -7,6 +7,7 @@ of `prototypes.targets`: they are compared with what comes out, and the differen
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,7 +42,8 @@ def spoken(decoder: U2S, units: Sequence[Units], vector: torch.Tensor, controls:
         StyleError: none of them has a pitch.
     """
     found = [
-        measure(decoder.decode(item.ids, vector, controls=controls).numpy(), decoder.sample_rate) for item in units
+        measure(decoder.decode_whole(item.ids, vector, controls=controls).numpy(), decoder.sample_rate)
+        for item in units
     ]
     pitched = [item for item in found if item.pitch_hz is not None and item.range_semitones is not None]
     if not pitched:
@@ -83,7 +85,63 @@ def calibrate(
             anchors[key] = spoken(decoder, units, anchor.style, Controls())
         done.append(_calibrated(item, anchors[key], decoder, units, rounds))
         progress()
-    return StyleBank(bank.axes, done, decoder=bank.decoder, scorer=bank.scorer)
+    return bank.having(done)
+
+
+def settle(
+    bank: StyleBank, decoder: U2S, units: Sequence[Units], progress: Callable[[], None] = lambda: None, rounds: int = 2
+) -> StyleBank:
+    """Correct level and gain of every style, for a tuned bank or another decoder; nothing else changes.
+
+    The level that is wanted is neutral's at normal pitch and what pitch and emotion add: as tuned, else as targeted.
+
+    Args:
+        units, rounds: as for `calibrate`.
+    Raises:
+        StyleError: the bank has no neutral emotion to compare with.
+    """
+    anchors: dict[tuple[str, ...], Measured] = {}
+    done = []
+    for item in bank:
+        anchor = bank.find({**{a: bank.default(a) for a in bank.axes if a in (EMOTION, "pitch")}, **_others(item)})
+        key = tuple(anchor.labels.values())
+        if key not in anchors:
+            anchors[key] = spoken(decoder, units, anchor.style, Controls())
+        done.append(_settled(item, anchors[key], decoder, units, rounds))
+        progress()
+    return bank.having(done)
+
+
+def _settled(item: Prototype, anchor: Measured, decoder: U2S, units: Sequence[Units], rounds: int) -> Prototype:
+    emotion, pitch = _wanted(item)
+    tuned: Any = item.record.get("tuning", {})
+    semitones = float(tuned.get("pitch_semitones", emotion.pitch_semitones)) + pitch.pitch_semitones
+    octave = anchor.octave + semitones / 12
+    setting = replace(item, pitch_hz=item.pitch_hz or 2**octave)
+    for _ in range(rounds):
+        heard = spoken(decoder, units, item.style, controls_of(setting))
+        gain = setting.prosody.energy_db + anchor.level_db + emotion.energy_db - heard.level_db
+        setting = replace(
+            setting,
+            prosody=replace(setting.prosody, energy_db=_held(gain, *LIMITS["energy_db"])),
+            pitch_hz=_held((setting.pitch_hz or 0.0) * 2 ** (octave - heard.octave), 40, 600),
+        )
+    return replace(setting, record={**item.record, "calibration": _figures(octave, heard)})
+
+
+def _wanted(item: Prototype) -> tuple[StyleProsody, StyleProsody]:
+    """What `prototypes.targets` asks of an emotion and a pitch; nothing where they know no such value."""
+    plain = StyleProsody()
+    emotion = EMOTION_PROSODY.get(item.labels.get(EMOTION, NEUTRAL), plain)
+    return emotion, PITCH_PROSODY.get(item.labels.get("pitch", ""), plain)
+
+
+def _figures(octave: float, heard: Measured) -> dict[str, float]:
+    return {
+        "target_hz": round(2**octave, 2),
+        "heard_hz": round(2**heard.octave, 2),
+        "heard_range_semitones": round(heard.range_semitones, 2),
+    }
 
 
 def _others(item: Prototype) -> dict[str, str]:
@@ -91,8 +149,8 @@ def _others(item: Prototype) -> dict[str, str]:
 
 
 def _calibrated(item: Prototype, anchor: Measured, decoder: U2S, units: Sequence[Units], rounds: int) -> Prototype:
-    emotion = EMOTION_PROSODY.get(item.labels.get(EMOTION, NEUTRAL), StyleProsody())
-    level = emotion.plus(PITCH_PROSODY.get(item.labels.get("pitch", ""), StyleProsody())).pitch_semitones
+    emotion, pitch = _wanted(item)
+    level = emotion.plus(pitch).pitch_semitones
     octave = anchor.octave + level / 12
     setting = replace(
         item,
@@ -107,12 +165,7 @@ def _calibrated(item: Prototype, anchor: Measured, decoder: U2S, units: Sequence
             pitch_hz=_held((setting.pitch_hz or 0.0) * 2 ** (octave - heard.octave), 40, 600),
         )
     final = replace(setting.prosody, speed=emotion.speed)
-    figures = {
-        "target_hz": round(2**octave, 2),
-        "heard_hz": round(2**heard.octave, 2),
-        "heard_range_semitones": round(heard.range_semitones, 2),
-    }
-    return replace(setting, prosody=final, record={**item.record, "calibration": figures})
+    return replace(setting, prosody=final, record={**item.record, "calibration": _figures(octave, heard)})
 
 
 def _corrected(now: StyleProsody, wanted: StyleProsody, heard: Measured, anchor: Measured) -> StyleProsody:

@@ -1,56 +1,28 @@
 """Calibration: whatever a decoder makes of a vector, the bank's level, range, loudness and brightness come out as asked."""
 
-from itertools import product
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from singers import Singer, bank
 from torch import Tensor
 
-from prototypes.bank import Prototype, StyleBank
-from prototypes.targets import AXES, EMOTION_PROSODY, PITCH_PROSODY
+from prototypes.targets import EMOTION_PROSODY, PITCH_PROSODY
 from speechkit.errors import StyleError
 from speechkit.pipeline import controls_of
-from speechkit.prototyping import calibrate
+from speechkit.prototyping import calibrate, settle
 from speechkit.prototyping.calibrate import measure
 from speechkit.types import Units
 from u2s import Controls
-from u2s.tilt import tilt
-
-
-class Singer:
-    """Sings a vector's own tone: off by some semitones, with a range, loudness and brightness of its own."""
-
-    sample_rate = 24000
-
-    def decode(self, ids: object, style: Tensor, *, controls: Controls = Controls()) -> Tensor:
-        own = style.double().numpy()
-        time = np.arange(36000) / self.sample_rate
-        level = (controls.pitch_hz or 160.0) * 2 ** (own[1] * 3 / 12)
-        melody = (1.0 + 0.3 * own[2]) * controls.pitch_range * np.sin(2 * np.pi * time * 4 / 3)
-        phase = 2 * np.pi * np.cumsum(level * 2 ** (melody / 12)) / self.sample_rate
-        loud = 0.05 * 10 ** ((controls.energy_db + 3 * own[3]) / 20)
-        tone = sum(np.cos(n * phase) / n for n in range(1, 40)) + 0.01 * np.random.default_rng(0).standard_normal(36000)
-        return tilt(torch.from_numpy((loud * tone).astype(np.float32))[None], controls.tilt_db + float(own[4]), 24000)[
-            0
-        ]
-
-
-def bank() -> StyleBank:
-    generator = torch.Generator().manual_seed(0)
-    vectors = torch.nn.functional.normalize(torch.randn(24, 6, generator=generator), dim=1)
-    items = [
-        Prototype(labels=dict(zip(AXES, values, strict=True)), style=vector)
-        for values, vector in zip(product(*AXES.values()), vectors, strict=True)
-    ]
-    return StyleBank({"gender": ("female",), "emotion": AXES["emotion"], "pitch": AXES["pitch"]}, items[:12])
 
 
 def test_what_is_asked_for_comes_out() -> None:
     found = calibrate(bank(), Singer(), [Units(ids=np.zeros(10, np.int64))], rounds=3)  # type: ignore[arg-type]
     neutral = found.find({})
     heard = {
-        item.name: measure(Singer().decode(0, item.style, controls=controls_of(item)).numpy(), 24000) for item in found
+        item.name: measure(Singer().decode_whole(0, item.style, controls=controls_of(item)).numpy(), 24000)
+        for item in found
     }
     base = heard[neutral.name]
     for item in found:
@@ -65,8 +37,30 @@ def test_what_is_asked_for_comes_out() -> None:
 
 def test_silence_cannot_be_calibrated() -> None:
     class Mute(Singer):
-        def decode(self, ids: object, style: Tensor, *, controls: Controls = Controls()) -> Tensor:
+        def decode_whole(self, ids: object, style: Tensor, *, controls: Controls = Controls()) -> Tensor:
             return 1e-3 * torch.randn(24000, generator=torch.Generator().manual_seed(0))
 
     with pytest.raises(StyleError, match="voiced"):
         calibrate(bank(), Mute(), [Units(ids=np.zeros(10, np.int64))])  # type: ignore[arg-type]
+
+
+def test_levels_are_corrected_and_nothing_else() -> None:
+    units = [Units(ids=np.zeros(10, np.int64))]
+    once = calibrate(bank(), Singer(), units, rounds=2)  # type: ignore[arg-type]
+    tuned = [
+        replace(item, pitch_hz=200.0, record={"tuning": {"pitch_semitones": 5.0}})
+        if item.labels["emotion"] == "happy"
+        else item
+        for item in once
+    ]
+    found = settle(once.having(tuned), Singer(), units, rounds=3)  # type: ignore[arg-type]
+    heard = {
+        item.labels["emotion"]: measure(Singer().decode_whole(0, item.style, controls=controls_of(item)).numpy(), 24000)
+        for item in found
+        if item.labels["pitch"] == "normal"
+    }
+    levels = {name: 12 * np.log2((got.pitch_hz or 0) / (heard["neutral"].pitch_hz or 1)) for name, got in heard.items()}
+    assert levels["happy"] == pytest.approx(5.0, abs=0.3)
+    assert levels["sad"] == pytest.approx(EMOTION_PROSODY["sad"].pitch_semitones, abs=0.3)
+    for before, after in zip(tuned, found, strict=True):
+        assert replace(after.prosody, energy_db=0.0) == replace(before.prosody, energy_db=0.0)

@@ -160,20 +160,10 @@ class TestEndpoint:
         assert parse_voices("a/male/zh")["a"].languages == ("zh",)
 
 
-def test_the_search_climbs_within_what_the_literature_allows(monkeypatch: pytest.MonkeyPatch) -> None:
-    from recipes.style_corpus import search
+def test_the_loudness_contour_spreads_below_the_loud_frames() -> None:
+    from recipes.style_corpus.world import contour_power
 
-    wanted = StyleProsody(pitch_semitones=-2.0, pitch_range=0.5, tilt_db=-4.0)
-    monkeypatch.setattr(
-        search,
-        "confidence",
-        lambda clips, emotion, prosody, scorer: (
-            -abs(prosody.pitch_semitones - 3.0) - abs(prosody.tilt_db - wanted.tilt_db)
-        ),
-    )
-    taken = list(search.search([], "sad", None, rounds=3))  # type: ignore[arg-type]
-    values = [value for _, value in taken]
-    assert values == sorted(values) and len(values) >= 2
-    best = taken[-1][0]
-    assert best.pitch_semitones == -0.5  # as near to +3 as sadness may come
-    assert abs(best.tilt_db - wanted.tilt_db) < 0.7
+    envelope = np.repeat(10 ** (np.array([0.0, 0.0, 0.0, -1.0, -5.0])[:, None]), 4, axis=1)
+    gains = 10 * np.log10(contour_power(envelope, 1.5))
+    assert gains == pytest.approx([0.0, 0.0, 0.0, -5.0, -10.0], abs=0.1)
+    assert contour_power(envelope, 1.0) == pytest.approx(np.ones(5))

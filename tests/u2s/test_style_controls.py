@@ -10,11 +10,11 @@ from torch import Tensor
 from speechkit.errors import ConfigError
 from u2s import U2S, Controls
 from u2s.generator import breathe
-from u2s.prosody import SEMITONE, ProsodyPrediction, onset_slope
-from u2s.tilt import REACH, speech_power, tilt, tilt_decibels, tilt_kernel
+from u2s.prosody import LOUD, QUIET, SEMITONE, ProsodyPrediction, onset_slope, spread_energy
+from u2s.tilt import REACH, effort_decibels, speech_power, tilt, tilt_decibels, tilt_kernel
 
 IDS = np.random.default_rng(0).integers(0, 4096, 90)
-CHANGED = Controls(pitch_hz=150.0, pitch_slope=-1.0, tilt_db=2.0, breath_db=6.0, speed=0.9)
+CHANGED = Controls(pitch_hz=150.0, pitch_slope=-1.0, tilt_db=2.0, breath_db=6.0, speed=0.9, energy_range=1.3, effort_db=4.0)
 
 
 @pytest.mark.parametrize("sizes", [[1] * 90, [30, 60]])
@@ -90,3 +90,26 @@ def test_breath_acts_where_the_voice_sounds() -> None:
 def test_refused(change: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=next(iter(change))):
         Controls(**change)
+
+
+def test_one_window_says_what_the_blocks_say(decoder: U2S, style: Tensor) -> None:
+    whole = decoder.decode_whole(IDS, style, controls=CHANGED)
+    torch.testing.assert_close(whole, decoder.decode(IDS, style, controls=CHANGED), atol=1e-4, rtol=1e-3)
+    assert len(decoder.decode_whole(np.zeros(0, np.int64), style)) == 0
+
+
+def test_loudness_spreads_below_a_loud_voice_and_pauses_move_along() -> None:
+    energy = torch.tensor([[LOUD, LOUD - 1.0, QUIET, QUIET - 3.0]])
+    moved = spread_energy(energy, 1.5) - energy
+    torch.testing.assert_close(moved, torch.tensor([[0.0, -0.5, 0.5 * (QUIET - LOUD), 0.5 * (QUIET - LOUD)]]))
+    assert spread_energy(energy, 1.0) is energy
+
+
+def test_effort_moves_formants_against_the_fundamental_and_keeps_the_power() -> None:
+    hertz = np.linspace(0.0, 12000, 2049)
+    gain = 20 * np.log10(np.abs(np.fft.rfft(tilt_kernel(0.0, 24000, 8.0).numpy(), 4096)) + 1e-9)
+    asked = effort_decibels(np.array([100.0, 2000.0]), 8.0)
+    assert asked.tolist() == [-4.0, 4.0]
+    assert gain[np.argmin(abs(hertz - 2000))] - gain[np.argmin(abs(hertz - 100))] == pytest.approx(8.0, abs=1.0)
+    power = (10 ** (gain / 10) * speech_power(hertz)).sum() / speech_power(hertz).sum()
+    assert power == pytest.approx(1.0, abs=0.02)
