@@ -10,6 +10,7 @@ import torch
 
 pytest.importorskip("lightning")
 
+from recipes import phone_decoder
 from recipes.align import SILENCE
 from recipes.code_table import CodeTable, Heard, relabel
 from recipes.codebook import contexts
@@ -92,6 +93,28 @@ def test_relabel_writes_every_unit_and_training_goes_on_from_the_folder(
     training = S2UTraining(start=str(tmp_path / "s2u"))
     assert training.model.config.codebook == "mine" and training.hparams["model"]["codebook"] == "mine"
     assert torch.allclose(training.model.encoder.project.out.weight, S2U.load(tmp_path / "s2u").encoder.project.out.weight)
+
+
+def test_the_phone_decoder_learns_alone(cache: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    S2U(S2UConfig.from_dict(TINY)).save(tmp_path / "s2u", card="# tiny")
+    s2u = S2U.load(tmp_path / "s2u")
+    before = {name: tensor.clone() for name, tensor in s2u.state_dict().items()}
+    heard, aligned = phone_decoder.gather(s2u, [cache], None)
+    config = phone_decoder.DecoderTraining(steps=60, batch_seconds=10.0, learning_rate=5e-3, doubt=0.0)
+    losses = [float(phone_decoder.loss_of(s2u, heard, aligned, config, 0).detach())]
+    phone_decoder.train(s2u, heard, aligned, config)
+    losses.append(float(phone_decoder.loss_of(s2u, heard, aligned, config, 0).detach()))
+    assert losses[1] < 0.8 * losses[0]
+    moved = {name.split(".")[0] for name, tensor in s2u.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert moved == {"phone_decoder"}
+
+
+def test_doubtful_units_are_drawn_from_what_was_heard() -> None:
+    clip, random = clip_of([5] * 4000), np.random.default_rng(0)
+    assert (phone_decoder.drawn(clip, 0.0, random) == 5).all()
+    others = float((phone_decoder.drawn(clip, 1.0, random) != 5).float().mean())
+    assert others == pytest.approx(0.07 / 0.97, abs=0.02)
 
 
 def test_a_named_codebook_outlives_the_weights(tmp_path: Path) -> None:
