@@ -1,6 +1,6 @@
 """Talker shards out of labelled S2U caches, without hearing anything again: texts spelled in the codes of their phones.
 
-    python -m recipes.talker_cache cache/corpus --s2u speechkit/bundled/s2u --codes codes.safetensors -o shards/corpus
+    python -m recipes.talker_cache cache/corpus --s2u speechkit/bundled/s2u -o shards/corpus
 
 The cache has `labels.i16` (`recipes.code_table`, `recipes.realign` or `recipes.align`). The units are the code table's: what the
 S2U would write if it made no mistake; how long each sound is held comes from the recording.
@@ -17,7 +17,7 @@ from recipes.align import SILENCE
 from recipes.code_table import CodeTable
 from recipes.codebook import contexts
 from recipes.s2u_loading import splits
-from recipes.talker_data import ShardWriter, entry_of, fold, phones_at, read_texts
+from recipes.talker_data import CODES, ShardWriter, entry_of, fold, phones_at, read_texts
 from s2u import S2U
 from speechkit.text import EMOVA240, phone_ids, reading
 
@@ -80,12 +80,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m recipes.talker_cache", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("cache", type=Path, help="folder of recipes.s2u_data with labels")
     parser.add_argument("--s2u", type=Path, required=True, help="model folder of the S2U whose codebook it is")
-    parser.add_argument("--codes", type=Path, required=True, help="votes of recipes.code_table")
+    parser.add_argument("--codes", type=Path, help="votes of recipes.code_table [default: the S2U's own]")
     parser.add_argument("-o", "--output", type=Path, required=True, help="shard folder, made or extended")
     parser.add_argument("--without", type=Path, help="JSONL whose texts are left out, for instance a test set")
     options = parser.parse_args()
     without = read_texts(options.without) if options.without else frozenset()
-    lost = prepare(options.cache, CodeTable.load(options.codes), S2U.load(options.s2u).codec, options.output, without)
+    lost = prepare(options.cache, CodeTable.load(options.codes or options.s2u / CODES), S2U.load(options.s2u).codec, options.output, without)
     print(f"{options.output}: {lost} clips left out: speech and text do not fit")
 
 

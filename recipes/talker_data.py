@@ -38,6 +38,10 @@ from speechkit.text import EMOVA240, phone_ids, reading
 RATES = {"en": (11.8, 14.8), "zh": (11.0, 15.0)}
 """Phones a second, pauses left out, below which speech is slow and above which it is fast."""
 
+CODES = "codes.safetensors"
+"""Votes of `recipes.code_table` beside an S2U's weights: taken where nothing else is said."""
+HEARD = Path("heard")
+"""In place of a code table: units as the S2U hears them."""
 LONGEST_HOLD = TalkerConfig().longest_hold
 _LABELS = frozenset(EMOVA240)
 
@@ -47,7 +51,8 @@ class Encoder:
 
     def __init__(self, folder: Path, cache: Path | None = None, codes: Path | None = None) -> None:
         self.s2u = S2U.load(folder)
-        self.codes = CodeTable.load(codes) if codes else None
+        codes = codes or folder / CODES
+        self.codes = CodeTable.load(codes) if codes != HEARD and (codes.exists() or codes.name != CODES) else None
         self.known = known_units(cache, self.s2u.codec) if cache else {}
 
     def entry(self, row: dict[str, Any]) -> dict[str, Any] | None:
@@ -196,7 +201,8 @@ def prepare(
         hours: of speech at most; 0 takes all.
         without: texts that are left out, folded by `fold`: those that something else is measured on.
         cache: of `recipes.u2s_data`; clips whose units it has are not encoded again.
-        codes: votes of `recipes.code_table`: units are spelled from the aligned phones, without the S2U's mistakes.
+        codes: votes of `recipes.code_table`: units are spelled from the aligned phones, without the S2U's mistakes; None
+            takes those beside the S2U's weights where they are, HEARD none.
         workers: processes that encode.
     Returns:
         How many clips were left out because speech and text do not fit.
@@ -260,7 +266,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--hours", type=float, default=0.0, help="of speech at most (default: all)")
     parser.add_argument("--without", type=Path, help="JSONL whose texts are left out, for instance a test set")
     parser.add_argument("--cache", type=Path, help="cache of recipes.u2s_data, whose units are taken where it has them")
-    parser.add_argument("--codes", type=Path, help="votes of recipes.code_table: spell the units from the aligned phones")
+    parser.add_argument("--codes", type=Path, help="votes of recipes.code_table [default: the S2U's own], or 'heard'")
     parser.add_argument("--workers", type=int, default=1, help="processes that encode")
     options = parser.parse_args(arguments)
     without = read_texts(options.without) if options.without else frozenset()
