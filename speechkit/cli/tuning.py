@@ -47,7 +47,7 @@ def tune(
         Path | None, typer.Option("--manifest", "-m", help="Clips whose units are spoken [default: bundled clips].")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Clips of it, evenly over speakers.")] = 6,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of measuring every knob and moving.")] = 3,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of moving, after every knob was measured once.")] = 8,
     previous: Previous = None,
     models: options.Models = None,
     threads: options.Threads = None,

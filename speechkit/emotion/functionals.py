@@ -13,8 +13,6 @@ LAGS = (1, 5)
 """Frames of 20 ms over which change is measured."""
 QUANTILES = (0.05, 0.25, 0.75, 0.95)
 WIDTH = 2 * NUM_MELS + len(LAGS) * BANDS + 11
-LOG_RANGE = 2 * NUM_MELS + len(LAGS) * BANDS + 1
-"""Where the logarithm of the melody's range, 5th to 95th percentile in semitones, stands."""
 MIN_VOICED = 8
 
 

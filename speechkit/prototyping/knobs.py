@@ -47,7 +47,7 @@ ALLOWED: Mapping[str, Mapping[str, tuple[float, float]]] = {
         "speed": (1.04, 1.2),
         "breath_db": (-6, 4),
         "energy_range": (1, 1.8),
-        "effort_db": (0, 10),
+        "effort_db": (0, 8),
     },
 }
 """Bounds of what is asked for, relative to neutral.
@@ -60,9 +60,9 @@ ALWAYS: Mapping[str, tuple[float, float]] = {"pitch_range": (0.3, 2.0), "tilt_db
 voices whose pitches lost their order, and melodies spread further than twice left the tracker's range below."""
 
 DELIVERED: Mapping[str, Mapping[str, tuple[float, float]]] = {
-    "happy": {"range": (1.25, 2.0), "tilt": (-0.5, 3.0)},
+    "happy": {"range": (1.25, 1.9), "tilt": (-0.5, 3.0)},
     "sad": {"range": (0.35, 0.8), "tilt": (-5.0, -0.8)},
-    "angry": {"range": (1.15, 2.0), "tilt": (0.7, 5.0)},
+    "angry": {"range": (1.15, 1.8), "tilt": (0.7, 5.0)},
 }
 """Bounds of what comes out, relative to neutral: range as a factor, tilt in dB an octave. Same sources."""
 

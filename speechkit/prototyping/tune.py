@@ -13,18 +13,24 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from prototypes.bank import EMOTION, NEUTRAL, Prototype, Setting, StyleBank
 from speechkit.emotion import EmbeddedScorer
-from speechkit.emotion.functionals import LOG_RANGE as RANGE
 from speechkit.errors import StyleError
-from speechkit.metrics.delivery import delivery
 from speechkit.pipeline import controls_of
+from speechkit.prototyping.calibrate import measure
 from speechkit.prototyping.knobs import ALLOWED, DELIVERED, LOGARITHMIC, STEPS, Cell
 from speechkit.types import Units
 from u2s import U2S
+
+FIGURES = 3
+"""Log range, tilt in dB an octave, semitones away from the level asked for."""
+ASTRAY = 1.0
+"""Semitones that an emotion may move a clip's median F0 away from where it was asked, more than neutral does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,18 +51,20 @@ class TuneConfig:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Heard:
-    """Utterances as judges and analysis take them: functionals float [U, D]; log range and tilt, float [U, 2]."""
+    """Utterances as judges and analysis take them: functionals float [U, D]; what is delivered, float [U, 3]."""
 
     functionals: Tensor
     delivered: Tensor
 
     def plus(self, slopes: Tensor, moved: Tensor) -> "Heard":
-        """A linear guess: slopes float [K, U, D + 2], moved float [K]."""
+        """A linear guess: slopes float [K, U, D + 3], moved float [K]."""
         change = torch.einsum("k,kud->ud", moved, slopes)
-        return Heard(functionals=self.functionals + change[:, :-2], delivered=self.delivered + change[:, -2:])
+        return Heard(
+            functionals=self.functionals + change[:, :-FIGURES], delivered=self.delivered + change[:, -FIGURES:]
+        )
 
     def all(self) -> Tensor:
-        """Both side by side, float [U, D + 2]."""
+        """Both side by side, float [U, D + 3]."""
         return torch.cat([self.functionals, self.delivered], dim=1)
 
 
@@ -122,7 +130,7 @@ class Tuner:
             setting = settings[number % len(settings)]
             samples = self.decoder.decode_whole(units.ids, setting.style, controls=controls_of(setting)).numpy()
             rows.append(self.judges[0].describe(samples, self.decoder.sample_rate).double())
-            figures.append([float(rows[-1][RANGE]), delivery(samples, self.decoder.sample_rate, ()).tilt_db])
+            figures.append(_delivered(samples, self.decoder.sample_rate, setting.pitch_hz))
         return Heard(functionals=torch.stack(rows), delivered=torch.tensor(figures, dtype=torch.float64))
 
     def _goal(
@@ -145,7 +153,7 @@ class Tuner:
         return (centre + moved * steps).detach()
 
     def _slopes(self, cell: Cell, centre: Tensor, heard: Heard) -> Tensor:
-        """What a unit of every knob does, float [K, U, D + 2]; steps point to the side that has more room."""
+        """What a unit of every knob does, float [K, U, D + 3]; steps point to the side that has more room."""
         found = []
         low, high = cell.bounds()
         for index, step in enumerate(STEPS.values()):
@@ -168,6 +176,13 @@ class Tuner:
         return torch.stack(logs).mean().double() - effort - _outside(emotion, heard.delivered.mean(0) - plain)
 
 
+def _delivered(samples: NDArray[np.float32], sample_rate: int, asked_hz: float | None) -> list[float]:
+    """Log range, tilt, and how many semitones above the level asked for the clip is; as asked where nothing is voiced."""
+    found = measure(samples, sample_rate)
+    astray = 12 * math.log2(found.pitch_hz / asked_hz) if found.pitch_hz and asked_hz else 0.0
+    return [math.log(max(found.range_semitones or 1.0, 0.2)), found.tilt_db, max(min(astray, 12.0), -12.0)]
+
+
 def _steps() -> Tensor:
     return torch.tensor(list(STEPS.values()), dtype=torch.float64)
 
@@ -182,11 +197,11 @@ def _learned(slopes: Tensor, moved: Tensor, change: Tensor) -> Tensor:
 
 
 def _outside(emotion: str, change: Tensor) -> Tensor:
-    """How far range and tilt have left `knobs.DELIVERED`, in tenths of log range and half decibels, squared."""
+    """How far the delivered has left `knobs.DELIVERED`, in tenths of log range, half decibels and half semitones, squared."""
     bounds = DELIVERED[emotion]
-    low = torch.tensor([math.log(bounds["range"][0]), bounds["tilt"][0]], dtype=torch.float64)
-    high = torch.tensor([math.log(bounds["range"][1]), bounds["tilt"][1]], dtype=torch.float64)
-    units = torch.tensor([0.1, 0.5], dtype=torch.float64)
+    edges = [[math.log(edge) for edge in bounds["range"]], list(bounds["tilt"]), [-ASTRAY, ASTRAY]]
+    low, high = torch.tensor(edges, dtype=torch.float64).unbind(1)
+    units = torch.tensor([0.1, 0.5, 0.5], dtype=torch.float64)
     return ((((low - change).clamp(min=0) + (change - high).clamp(min=0)) / units) ** 2).sum()
 
 
