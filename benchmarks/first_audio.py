@@ -134,7 +134,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     kit = speechkit.load(options.models)
-    clip = next(clip for clip in bundled_clips() if clip.name.startswith("en"))
+    clip = next(clip for clip in bundled_clips() if clip.name.startswith("EN"))
     waveform, rate = speechkit.load_audio(options.audio) if options.audio else (clip.samples, clip.sample_rate)
     hears = transcriber(options.asr, posteriors=kit.phone_posteriors)
     model = load_text_model(options.model, WritingConfig(), dtype=options.dtype)

@@ -85,7 +85,8 @@ def main() -> None:
     parser.add_argument("--without", type=Path, help="JSONL whose texts are left out, for instance a test set")
     options = parser.parse_args()
     without = read_texts(options.without) if options.without else frozenset()
-    lost = prepare(options.cache, CodeTable.load(options.codes or options.s2u / CODES), S2U.load(options.s2u).codec, options.output, without)
+    codes = CodeTable.load(options.codes or options.s2u / CODES)
+    lost = prepare(options.cache, codes, S2U.load(options.s2u).codec, options.output, without)
     print(f"{options.output}: {lost} clips left out: speech and text do not fit")
 
 

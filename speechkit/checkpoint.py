@@ -89,6 +89,8 @@ def save_model_folder(
         work.chmod(0o755)
         _keep_other_files(target, work)
         _write_weights(work, stored)
+        for path in work.glob("*.safetensors"):
+            path.chmod(0o644)  # safetensors leaves files that only their writer can read
         (work / "README.md").write_text(card, encoding="utf-8")
         (work / "config.json").write_text(text, encoding="utf-8")
         _swap(work, target)

@@ -49,6 +49,10 @@ def test_what_was_saved_is_read(folder: Path, tensors: dict[str, Tensor]) -> Non
     assert sorted(path.name for path in folder.parent.iterdir()) == ["model"], "no temporary folder stays"
 
 
+def test_others_can_read_what_was_saved(folder: Path) -> None:
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in folder.iterdir())
+
+
 def test_half_rounds_once(tmp_path: Path, tensors: dict[str, Tensor]) -> None:
     save_model_folder(tmp_path / "half", kind="u2s", config=Tiny(), tensors=tensors, card="", half=True)
     model = read_model_folder(tmp_path / "half", kind="u2s")

@@ -48,9 +48,9 @@ def text_model(place: str, model: str = "") -> TextModel:
         return TemplateTextModel()
     if place.startswith(("http://", "https://")):
         return EndpointTextModel(ChatConfig(base_url=place, model=model, max_new_tokens=256))
-    from speechkit.thinker.text_transformers import load_text_model
+    from speechkit.thinker.text_transformers import load_text_model, quick_dtype
 
-    return load_text_model(place or "smol")
+    return load_text_model("smol", dtype=quick_dtype()) if place in ("", "smol") else load_text_model(place)
 
 
 def _cascade(place: str, parts: Parts) -> Thinker:

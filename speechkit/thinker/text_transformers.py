@@ -141,6 +141,11 @@ def _end_tokens(model: Any, tokenizer: Any) -> set[int]:
     return {end for end in [*ends, getattr(tokenizer, "eos_token_id", None)] if end is not None}
 
 
+def quick_dtype() -> str:
+    """The dtype that answers soonest here: "bfloat16" where the processor multiplies its tiles (AMX), "float32" elsewhere."""
+    return "bfloat16" if getattr(torch.cpu, "_is_amx_tile_supported", bool)() else "float32"
+
+
 def load_text_model(
     model: str, config: WritingConfig | None = None, *, device: str = "cpu", dtype: str = "float32"
 ) -> TransformersTextModel:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from thinker.tiny_thinkers import FakeScorer, FakeTranscriber, ScriptedTextModel, tiny_lm
@@ -229,6 +230,16 @@ def test_without_a_language_model() -> None:
     assert reply.direction.strategy == "empathise"
     assert reply.text == STRATEGIES["empathise"].opening("en")
     assert set(reply.problems) == {"choice_by_default", "response_fallback"}
+
+
+def test_the_quick_dtype_follows_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    from speechkit.thinker import text_transformers
+
+    for tiles, wanted in ((True, "bfloat16"), (False, "float32")):
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda tiles=tiles: tiles, raising=False)
+        assert text_transformers.quick_dtype() == wanted
+    monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")
+    assert text_transformers.quick_dtype() == "float32"
 
 
 def test_smol_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
