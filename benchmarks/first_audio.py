@@ -23,7 +23,7 @@ from speechkit.dialogue.parts import make_scorer
 from speechkit.protocols import EmotionScorer, Transcriber, Waveform
 from speechkit.thinker.cascade import CascadeThinker
 from speechkit.thinker.text_model import Choice, Message, TextModel, WritingConfig
-from speechkit.thinker.text_transformers import load_text_model
+from speechkit.thinker.text_transformers import load_text_model, quick_dtype
 from speechkit.types import Speech
 
 STAGES = ("hear", "feel", "choose", "write", "speak")
@@ -122,7 +122,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="smol", help="language model of the cascade: a folder, .gguf file, hub id or smol")
-    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--dtype", default=quick_dtype(), help="default: bfloat16 where the processor has tiles for it")
     parser.add_argument("--audio", type=Path, help="the question (default: a bundled English clip)")
     parser.add_argument("--models", type=Path, help="folder with s2u/, u2s/ and talker/; default: the bundled models")
     parser.add_argument("--asr", default="embedded")
