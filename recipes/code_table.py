@@ -14,23 +14,20 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
 from tqdm import tqdm
 
 from recipes.align import SILENCE, viterbi
-from recipes.codebook import contexts
 from recipes.s2u_data import NUM_MELS
 from recipes.s2u_loading import FRAMES_PER_UNIT, BucketSampler, Clips
 from s2u import S2U
 from s2u.fsq import digits
 from s2u.losses import unit_mask
-from speechkit.errors import CheckpointError
+from s2u.spelling import CodeTable, contexts
 
 Votes = NDArray[np.float32]
 BEST = 8
@@ -90,88 +87,29 @@ def emissions(clip: Heard, phones: Votes) -> Votes:
     return np.log(np.einsum("nb,nbp->np", clip.odds, phones[clip.codes]) + 1e-4)
 
 
-@dataclass(frozen=True)
-class CodeTable:
-    """Votes of units for codes, by context.
+def count_votes(spoken: list[tuple[NDArray[np.int64], Heard]]) -> CodeTable:
+    """Sum the votes of clips, each with the contexts int64 [N, 3] of its units."""
+    places = np.concatenate([np.repeat(found, BEST, 0) for found, _ in spoken])
+    codes = np.concatenate([clip.codes.reshape(-1) for _, clip in spoken])
+    rows, inverse = np.unique(np.c_[places, codes], axis=0, return_inverse=True)
+    weights = np.bincount(inverse.reshape(-1), np.concatenate([clip.odds.reshape(-1) for _, clip in spoken]))
+    kept = weights > 0.05
+    return CodeTable(rows[kept, :3], rows[kept, 3], weights[kept].astype(np.float32))
 
-    Attributes:
-        contexts: int64 [V, 3], phone before, phone, phone after; sorted, a context may fill several rows.
-        codes: int64 [V]; weights: float32 [V], probabilities summed.
+
+HEARD = Path("heard")
+"""In place of a code table: units as the S2U hears them."""
+
+
+def table_of(s2u: S2U, codes: Path | None) -> CodeTable | None:
+    """The code table of a file, of the S2U itself where no file is given, or none for `HEARD` or an S2U without one.
+
+    Raises:
+        CheckpointError: the file is no code table.
     """
-
-    contexts: NDArray[np.int64]
-    codes: NDArray[np.int64]
-    weights: Votes
-
-    @classmethod
-    def count(cls, spoken: list[tuple[NDArray[np.int64], Heard]]) -> CodeTable:
-        """Sum the votes of clips, each with the contexts int64 [N, 3] of its units."""
-        places = np.concatenate([np.repeat(found, BEST, 0) for found, _ in spoken])
-        codes = np.concatenate([clip.codes.reshape(-1) for _, clip in spoken])
-        rows, inverse = np.unique(np.c_[places, codes], axis=0, return_inverse=True)
-        weights = np.bincount(inverse.reshape(-1), np.concatenate([clip.odds.reshape(-1) for _, clip in spoken]))
-        kept = weights > 0.05
-        return cls(rows[kept, :3], rows[kept, 3], weights[kept].astype(np.float32))
-
-    @classmethod
-    def load(cls, path: Path) -> CodeTable:
-        """Read what `save` wrote.
-
-        Raises:
-            CheckpointError: the file is not there or is another.
-        """
-        try:
-            stored = load_file(path)
-            return cls(stored["contexts"].astype(np.int64), stored["codes"].astype(np.int64), stored["weights"].astype(np.float32))
-        except (OSError, KeyError) as error:
-            raise CheckpointError(f"{path} is no code table of recipes.code_table: {error}.") from error
-
-    def save(self, path: Path) -> None:
-        """Write safetensors: int16 contexts and codes, float16 weights."""
-        arrays = {"contexts": self.contexts.astype(np.int16), "codes": self.codes.astype(np.int16)}
-        save_file(arrays | {"weights": self.weights.clip(0, 6e4).astype(np.float16)}, path)
-
-    def spell(self, found: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The code of every context: int64 [N, 3] -> int64 [N]. Unheard contexts lean on their pairs, these on the phone."""
-        distinct, inverse = np.unique(found, axis=0, return_inverse=True)
-        return np.array([self._code(tuple(context)) for context in distinct.tolist()], np.int64)[inverse.reshape(-1)]
-
-    def _code(self, context: tuple[int, int, int]) -> int:
-        if context not in self._known:
-            left, phone, right = context
-            whole, before, after, alone = (
-                self._sums.get(key, {}) for key in (context, (left, phone), (phone, right, -1), (phone,))
-            )
-            guess = {code: whole.get(code, 0.0) + 3 * share for code, share in leaning(before, after, alone).items()}
-            self._known[context] = max(guess, key=lambda code: guess[code], default=0)
-        return self._known[context]
-
-    @cached_property
-    def _known(self) -> dict[tuple[int, int, int], int]:
-        return {}
-
-    @cached_property
-    def _sums(self) -> dict[tuple[int, ...], dict[int, float]]:
-        """Votes by (left, phone, right), (left, phone), (phone, right, -1) and (phone,)."""
-        sums: dict[tuple[int, ...], dict[int, float]] = {}
-        for (left, phone, right), code, weight in zip(
-            self.contexts.tolist(), self.codes.tolist(), self.weights.tolist(), strict=True
-        ):
-            for key in ((left, phone, right), (left, phone), (phone, right, -1), (phone,)):
-                votes = sums.setdefault(key, {})
-                votes[code] = votes.get(code, 0.0) + weight
-        return sums
-
-
-def leaning(
-    before: dict[int, float], after: dict[int, float], alone: dict[int, float], trust: float = 0.3
-) -> dict[int, float]:
-    """How likely each code of a phone is by its two neighbours apart: the geometric mean of its shares of their votes, to
-    which the phone's own shares add `trust` votes."""
-    masses = [sum(votes.values()) + trust for votes in (before, after)]
-    own = trust / (sum(alone.values()) or 1.0)
-    shares = ([votes.get(code, 0.0) + own * weight for votes in (before, after)] for code, weight in alone.items())
-    return {code: (left * right / (masses[0] * masses[1])) ** 0.5 for code, (left, right) in zip(alone, shares, strict=True)}
+    if codes is None:
+        return s2u.search.table if s2u.search else None
+    return None if codes == HEARD else CodeTable.load(codes)
 
 
 def relabel(s2u: S2U, caches: list[Path]) -> CodeTable:
@@ -183,7 +121,7 @@ def relabel(s2u: S2U, caches: list[Path]) -> CodeTable:
         (contexts(path.astype(np.int16)), clip)
         for cache in caches for path, clip in zip(paths[cache], heard[cache], strict=True) if path is not None
     ]  # fmt: skip
-    table = CodeTable.count(spoken)
+    table = count_votes(spoken)
     for cache in caches:
         _write(cache, heard[cache], paths[cache], table, s2u.config.levels)
     return table

@@ -22,6 +22,7 @@ from tqdm import tqdm
 from recipes.align import SILENCE
 from recipes.s2u_loading import FRAMES_PER_UNIT, Clips, splits
 from s2u import S2UConfig
+from s2u.spelling import contexts
 
 Context = tuple[int, int, int]
 Floats = NDArray[np.float64]
@@ -62,23 +63,6 @@ class Sounds:
         left, phone, right = context
         mean = self.alone.get(phone, np.zeros_like(self.alone[SILENCE]))
         return self.before.get((left, phone), mean) + self.after.get((phone, right), mean)
-
-
-def contexts(labels: NDArray[np.int16]) -> NDArray[np.int64]:
-    """Neighbours of every unit's phone.
-
-    Args:
-        labels: int16 [N], a phone id (or silence) a unit, none unknown.
-    Returns:
-        int64 [N, 3]: the run before, the unit's own, the run after; silence beyond the ends.
-
-    >>> contexts(np.array([240, 5, 5, 7], np.int16)).tolist()
-    [[240, 240, 5], [240, 5, 7], [240, 5, 7], [5, 7, 240]]
-    """
-    starts = np.r_[0, np.flatnonzero(np.diff(labels)) + 1]
-    runs = np.r_[SILENCE, labels[starts], SILENCE].astype(np.int64)
-    number = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(labels)]))
-    return np.stack([runs[number], runs[number + 1], runs[number + 2]], 1)
 
 
 def gather(caches: list[Path]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from recipes.align import SILENCE
-from recipes.code_table import CodeTable
-from recipes.codebook import contexts
+from recipes.code_table import table_of
 from recipes.s2u_loading import splits
-from recipes.talker_data import CODES, ShardWriter, entry_of, fold, phones_at, read_texts
+from recipes.talker_data import ShardWriter, entry_of, fold, phones_at, read_texts
 from s2u import S2U
+from s2u.spelling import CodeTable, contexts
 from speechkit.text import EMOVA240, phone_ids, reading
 
 _LABELS = frozenset(EMOVA240)
@@ -85,8 +85,11 @@ def main() -> None:
     parser.add_argument("--without", type=Path, help="JSONL whose texts are left out, for instance a test set")
     options = parser.parse_args()
     without = read_texts(options.without) if options.without else frozenset()
-    codes = CodeTable.load(options.codes or options.s2u / CODES)
-    lost = prepare(options.cache, codes, S2U.load(options.s2u).codec, options.output, without)
+    s2u = S2U.load(options.s2u)
+    codes = table_of(s2u, options.codes)
+    if codes is None:
+        raise SystemExit(f"{options.s2u} has no code table: give --codes, the votes of recipes.code_table.")
+    lost = prepare(options.cache, codes, s2u.codec, options.output, without)
     print(f"{options.output}: {lost} clips left out: speech and text do not fit")
 
 

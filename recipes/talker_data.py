@@ -23,13 +23,13 @@ import torch
 from tqdm import tqdm
 
 from recipes.align import SILENCE
-from recipes.code_table import CodeTable
-from recipes.codebook import contexts
+from recipes.code_table import table_of
 from recipes.s2u_data import read_16k, read_manifest
 from recipes.talker_align import align, shorten_pauses
 from recipes.u2s_data import is_validation
 from recipes.u2s_data import read_index as read_cache
 from s2u import S2U
+from s2u.spelling import contexts
 from speechkit.errors import CheckpointError, ManifestError, TextError
 from speechkit.talker.config import TalkerConfig
 from speechkit.talker.header import ATTRIBUTES
@@ -38,10 +38,6 @@ from speechkit.text import EMOVA240, phone_ids, reading
 RATES = {"en": (11.8, 14.8), "zh": (11.0, 15.0)}
 """Phones a second, pauses left out, below which speech is slow and above which it is fast."""
 
-CODES = "codes.safetensors"
-"""Votes of `recipes.code_table` beside an S2U's weights: taken where nothing else is said."""
-HEARD = Path("heard")
-"""In place of a code table: units as the S2U hears them."""
 LONGEST_HOLD = TalkerConfig().longest_hold
 _LABELS = frozenset(EMOVA240)
 
@@ -51,8 +47,7 @@ class Encoder:
 
     def __init__(self, folder: Path, cache: Path | None = None, codes: Path | None = None) -> None:
         self.s2u = S2U.load(folder)
-        codes = codes or folder / CODES
-        self.codes = CodeTable.load(codes) if codes != HEARD and (codes.exists() or codes.name != CODES) else None
+        self.codes = table_of(self.s2u, codes)
         self.known = known_units(cache, self.s2u.codec) if cache else {}
 
     def entry(self, row: dict[str, Any]) -> dict[str, Any] | None:
@@ -202,7 +197,7 @@ def prepare(
         without: texts that are left out, folded by `fold`: those that something else is measured on.
         cache: of `recipes.u2s_data`; clips whose units it has are not encoded again.
         codes: votes of `recipes.code_table`: units are spelled from the aligned phones, without the S2U's mistakes; None
-            takes those beside the S2U's weights where they are, HEARD none.
+            takes the S2U's own where it has one, HEARD none.
         workers: processes that encode.
     Returns:
         How many clips were left out because speech and text do not fit.

@@ -5,8 +5,6 @@ trained jointly. Stage 3 adds small discriminators. Each stage starts from the l
 """
 
 import copy
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import lightning
@@ -15,10 +13,11 @@ from lightning.pytorch.cli import LightningCLI
 from torch import Tensor, nn
 
 from recipes.u2s_crops import U2SData
-from speechkit.checkpoint import read_model_folder
-from speechkit.errors import CheckpointError, ConfigError
+from recipes.u2s_listener import Listener
+from recipes.u2s_training import TrainingConfig, load_parts
+from speechkit.errors import ConfigError
 from u2s.config import U2SConfig
-from u2s.discriminators import DiscriminatorConfig, Discriminators
+from u2s.discriminators import Discriminators
 from u2s.generator import excite
 from u2s.losses import (
     SpectralLoss,
@@ -35,55 +34,21 @@ from u2s.posterior import PosteriorEncoder
 Batch = dict[str, Tensor]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainingConfig:
-    """What a stage does."""
-
-    stage: int = 1
-    """1 = autoencoding, 2 = with units, 3 = with discriminators."""
-    learning_rate: float = 1e-3
-    """Peak of AdamW's step size."""
-    warmup_steps: int = 100
-    """Steps over which the learning rate rises."""
-    decay_steps: int = 0
-    """Steps after which the learning rate has fallen to a tenth, exponentially; 0 = constant."""
-    kl_weight: float = 0.05
-    """Weight of the KL, a mean over channels."""
-    prosody_weight: float = 0.5
-    """Weight of the prosody losses."""
-    prior_share: float = 0.5
-    """Stage 2 and 3: share of a batch that the generator speaks from the prior instead of the posterior; 1 needs no posterior,
-    so that an exported decoder, which has none, can be trained further."""
-    prior_noise: float = 0.333
-    """Spread of the prior's samples in that share."""
-    adversarial_weight: float = 0.15
-    """Stage 3: weight of the adversarial loss."""
-    feature_weight: float = 0.3
-    """Stage 3: weight of feature matching."""
-    adversarial_units: int = 16
-    """Stage 3: units of each crop that the discriminators see."""
-    ema_decay: float = 0.999
-    """Decay of the averaged weights, which are what is exported."""
-    gradient_clip: float = 2.0
-    """Largest gradient norm."""
-    discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
-    """Sizes of the discriminators."""
-
-    def __post_init__(self) -> None:
-        if self.stage not in (1, 2, 3):
-            raise ConfigError(f"stage must be 1, 2 or 3, got {self.stage}.")
-
-
 class U2STraining(lightning.LightningModule):
     """Posterior, decoder and their averages; manual optimisation with its own step counter."""
 
-    def __init__(self, model: U2SConfig, training: TrainingConfig, init_from: str | None = None) -> None:
+    def __init__(
+        self, model: U2SConfig, training: TrainingConfig, init_from: str | None = None, listener: str | None = None
+    ) -> None:
         """Build.
 
         Args:
             model: the decoder's config.
             training: what the stage does.
             init_from: checkpoint of an earlier stage, or a model folder.
+            listener: S2U model folder that hears whether the units arrive; needed by recognition_weight.
+        Raises:
+            ConfigError: a part to freeze does not exist, or a listener is needed and not given.
         """
         super().__init__()
         self.automatic_optimization = False
@@ -91,6 +56,14 @@ class U2STraining(lightning.LightningModule):
         self.parts = nn.ModuleDict({"decoder": U2S(model), "posterior": PosteriorEncoder(model)})
         if training.stage > 1 and training.prior_share == 1.0:
             self.parts["posterior"].requires_grad_(False)
+        for name in training.frozen:
+            if not isinstance(part := getattr(self.decoder, name, None), nn.Module):
+                raise ConfigError(f"frozen names no part of the decoder: {name!r}.")
+            part.requires_grad_(False)
+        if training.recognition_weight and listener is None:
+            raise ConfigError("recognition_weight needs a listener: the folder of an S2U.")
+        heard = bool(training.recognition_weight and listener)
+        self._listener = [Listener(str(listener))] if heard else []  # in a list, so that it is no part of checkpoints
         self.average = copy.deepcopy(self.parts).requires_grad_(False)
         self.discriminators = Discriminators(training.discriminators) if training.stage == 3 else None
         self.spectral = SpectralLoss(model.sample_rate)
@@ -151,6 +124,8 @@ class U2STraining(lightning.LightningModule):
                 losses["spectral_prior"] = self.spectral(waveform[:share], target[:share])
             if share < len(target):
                 losses["spectral"] = self.spectral(waveform[share:], target[share:])
+        if share and self._listener:
+            losses["recognition"] = self._listener[0].to(target.device)(waveform[:share], batch["units"][:share])
         return waveform, losses
 
     def _learn_units(self, batch: Batch, style: Tensor, losses: dict[str, Tensor]) -> Tensor:
@@ -179,6 +154,7 @@ class U2STraining(lightning.LightningModule):
         config = self.training_config
         weights = {"kl": config.kl_weight, "prosody": config.prosody_weight, "discriminators": 0.0}
         weights |= {"adversarial": config.adversarial_weight, "features": config.feature_weight}
+        weights["recognition"] = config.recognition_weight
         return torch.stack([value * weights.get(name, 1.0) for name, value in losses.items()]).sum()
 
     def _excerpts(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
@@ -218,33 +194,6 @@ class U2STraining(lightning.LightningModule):
     def _average(self) -> None:
         decay = min(self.training_config.ema_decay, (1 + int(self.steps)) / (10 + int(self.steps)))
         torch._foreach_lerp_(list(self.average.parameters()), list(self.parts.parameters()), 1 - decay)
-
-
-def load_parts(module: U2STraining, source: str | Path) -> None:
-    """Copy decoder, posterior and their averages (and discriminators, where both have them) out of a checkpoint or model folder.
-
-    Raises:
-        CheckpointError: the file is not there, or its weights do not fit the config.
-    """
-    state, own = stored_parts(Path(source)), module.state_dict()
-    spare = ("discriminators.", *(("parts.posterior.", "average.posterior.") if Path(source).is_dir() else ()))
-    kept = {name for name in own if name == "steps" or name.startswith(spare) and name not in state}
-    fresh = {name: own[name] if name in kept else state[name] for name in own if name in kept or name in state}
-    try:
-        module.load_state_dict(fresh, strict=True)
-    except RuntimeError as error:
-        raise CheckpointError(f"{source} does not fit the config: {error}") from error
-
-
-def stored_parts(source: Path) -> dict[str, Tensor]:
-    """Weights under the names that they have in training: of a checkpoint, or of a decoder's model folder."""
-    if source.is_dir():
-        tensors = read_model_folder(source, kind="u2s").tensors
-        return {f"{part}.decoder.{name}": tensor for part in ("parts", "average") for name, tensor in tensors.items()}
-    try:
-        return dict(torch.load(source, map_location="cpu", weights_only=True)["state_dict"])
-    except (OSError, KeyError) as error:
-        raise CheckpointError(f"{source} is not a checkpoint of this recipe: {error}.") from error
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,7 +1,7 @@
 """Random crops out of a decoder cache, each with a style reference; deterministic in (seed, index)."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class CropConfig:
     """Probability that the reference is another clip of the same speaker and style."""
     speaker_power: float = 0.5
     """Speakers are drawn with probability proportional to their hours to this power: 1 = as is, 0 = all alike."""
+    corpus_weights: dict[str, float] = field(default_factory=dict)
+    """Factors on the probability of clips by their corpus, the name of its folder; 1 where nothing is said."""
     need_units: bool = False
     """Leave out clips whose units are not in the cache yet."""
 
@@ -49,7 +51,8 @@ class Crops(Dataset[dict[str, Tensor]]):
         for index, row in enumerate(rows):
             self.peers[row["speaker"], row["style"]].append(index)
             hours[row["speaker"]] += row["num_units"]
-        weight = np.array([row["num_units"] * hours[row["speaker"]] ** (config.speaker_power - 1) for row in rows])
+        factor = [config.corpus_weights.get(row["id"].split("/")[0], 1.0) for row in rows]
+        weight = np.array([row["num_units"] * hours[row["speaker"]] ** (config.speaker_power - 1) for row in rows]) * factor
         self.cumulative = np.cumsum(weight / weight.sum())
 
     def _usable(self, row: dict[str, Any]) -> bool:
@@ -96,7 +99,7 @@ class U2SData(lightning.LightningDataModule):
         """See `CropConfig`.
 
         Args:
-            cache: folder made by `recipes.u2s_data prepare`.
+            cache: folder made by `recipes.u2s_data`.
             crops: how crops are drawn.
             batch_size: crops a batch.
             steps: batches an epoch.

@@ -1,12 +1,11 @@
 """Training cache of the decoder: clips at 24 kHz, their prosody, and later their units, as flat memory-mapped files.
 
-    python -m recipes.u2s_data prepare --manifest A/manifest.jsonl --manifest B/manifest.jsonl -o CACHE
-    python -m recipes.u2s_data units --s2u FOLDER CACHE
+    python -m recipes.u2s_data --manifest A/manifest.jsonl --manifest B/manifest.jsonl -o CACHE
 
-Both resume: clips that are in the cache already are skipped, so that a growing manifest can be prepared again.
+Resumes: clips that are in the cache already are skipped, so that a growing manifest can be prepared again.
 
 A cache folder holds `samples.i16` (all clips, end to end, each padded to whole units), `prosody.f32` ([frames, 3] at
-100 Hz: log-F0, voicing, log energy), `index.jsonl` (one row a clip) and, after `units`, `units.i16` (-1 = not yet).
+100 Hz: log-F0, voicing, log energy), `index.jsonl` (one row a clip) and `units.i16` (-1 until `recipes.u2s_units` fills it).
 """
 
 import argparse
@@ -136,7 +135,7 @@ class _Appender:
         for file, array in zip(self.files, arrays, strict=True):
             file.write(array.tobytes())
             file.flush()
-        entry = {key: row.get(key, "") for key in ("id", "speaker", "style", "gender", "language", "text", "path")}
+        entry = {key: row.get(key, "") for key in ("id", "speaker", "style", "gender", "language", "text", "kind", "path")}
         entry |= {"validation": is_validation(row["id"]), "first_unit": self.total, "num_units": count}
         self.index.write(json.dumps(entry, ensure_ascii=False) + "\n")
         self.index.flush()
@@ -154,53 +153,15 @@ def _open_at(path: Path, size: int) -> Any:
     return file
 
 
-def write_units(s2u_folder: Path, cache: Path) -> int:
-    """Encode every clip whose units are missing; the folder's fingerprint is kept in `units.json`.
-
-    Units of another codec are overwritten. Returns how many clips were encoded.
-    """
-    from s2u import S2U
-
-    encoder = S2U.load(s2u_folder)
-    note = cache / "units.json"
-    units = np.memmap(cache / "units.i16", np.int16, "r+")
-    if not note.exists() or json.loads(note.read_text())["codec"] != encoder.codec:
-        units[:] = -1
-        note.write_text(json.dumps({"codec": encoder.codec}))
-    samples = np.memmap(cache / "samples.i16", np.int16, "r")
-    encoded = 0
-    for row in read_index(cache):
-        begin, end = row["first_unit"], row["first_unit"] + row["num_units"]
-        if units[begin] >= 0:
-            continue
-        clip = samples[begin * SAMPLES_PER_UNIT : end * SAMPLES_PER_UNIT].astype(np.float32) / 32767
-        narrow = soxr.resample(clip, SAMPLE_RATE, 16000, quality="HQ").astype(np.float32)
-        ids = encoder.encode(narrow[: row["num_units"] * 640], 16000).ids
-        units[begin : begin + len(ids)] = ids
-        encoded += 1
-        if encoded % 500 == 0:
-            print(f"{encoded} clips encoded", flush=True)
-    units.flush()
-    return encoded
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Command line; see the head of this file."""
     parser = argparse.ArgumentParser(prog="python -m recipes.u2s_data", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
-    commands = parser.add_subparsers(dest="command", required=True)
-    first = commands.add_parser("prepare", help="decode clips and measure their prosody")
-    first.add_argument("--manifest", action="append", required=True, type=Path, help="JSON-lines manifest; repeatable")
-    first.add_argument("-o", "--output", required=True, type=Path, help="cache folder")
-    first.add_argument("--workers", type=int, default=1, help="processes")
-    second = commands.add_parser("units", help="encode the cached clips with an S2U folder")
-    second.add_argument("--s2u", required=True, type=Path, help="S2U model folder")
-    second.add_argument("cache", type=Path, help="cache folder")
+    parser.add_argument("--manifest", action="append", required=True, type=Path, help="JSON-lines manifest; repeatable")
+    parser.add_argument("-o", "--output", required=True, type=Path, help="cache folder")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
     torch.set_num_threads(max(1, int(os.environ.get("OMP_NUM_THREADS", "1"))))
-    if options.command == "prepare":
-        print(prepare(options.manifest, options.output, options.workers), "clips added")
-    else:
-        print(write_units(options.s2u, options.cache), "clips encoded")
+    print(prepare(options.manifest, options.output, options.workers), "clips added")
 
 
 if __name__ == "__main__":

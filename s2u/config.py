@@ -72,6 +72,30 @@ class WindowConfig(Config):
             raise ConfigError("WindowConfig: left and right must be >= 0 and core >= 1.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class SearchConfig(Config):
+    """The search, and the sizes of its tables."""
+
+    votes: int
+    """Rows of the code table."""
+    grams: tuple[int, ...]
+    """Rows of the phone n-gram, orders 1 to n."""
+    language_weight: float = 0.3
+    """Of the n-gram's log probability, for every phone; a unit's own counts 1."""
+    entry: float = 1.5
+    """Natural log units for entering a phone, which makes up for what every phone costs."""
+    beam: int = 24
+    """Hypotheses kept after every unit, at most."""
+    margin: float = 10.0
+    """How far below the best, in natural log units, a hypothesis or a phone that begins may lie."""
+    candidates: int = 6
+    """Phones that a unit may begin: its most probable ones."""
+
+    def __post_init__(self) -> None:
+        if min(self.beam, self.candidates, self.votes, *self.grams, len(self.grams)) < 1:
+            raise ConfigError("SearchConfig: beam, candidates, votes and grams must be at least 1.")
+
+
 def _default_stages() -> tuple[StageConfig, ...]:
     return (
         StageConfig(channels=(512, 512), kernels=(3, 3), strides=(1, 2), layers=6, positions="sinusoidal", norm=True),
@@ -99,6 +123,8 @@ class S2UConfig(Config):
     """FSQ levels; their product is the codebook size."""
     window: WindowConfig | None = field(default_factory=WindowConfig)
     """Windowed encoding; None: the whole utterance at once (EMOVA), which cannot stream."""
+    search: SearchConfig | None = None
+    """Weigh what is heard against what phones usually follow, `s2u.phone_search`; None: each unit's best code alone (EMOVA)."""
     num_phones: int = 240
     """Labels of the CTC head; the blank comes after them."""
     phone_width: int = 384
@@ -114,6 +140,8 @@ class S2UConfig(Config):
             raise ConfigError("S2UConfig: utterance statistics need window=None; windows would each get their own.")
         if self.projection not in ("posterior", "straight"):
             raise ConfigError(f"S2UConfig: projection {self.projection!r} is neither posterior nor straight.")
+        if self.search is not None and self.projection != "posterior":
+            raise ConfigError("S2UConfig: a search needs the scores of projection \"posterior\".")
 
     @property
     def sample_rate(self) -> int:

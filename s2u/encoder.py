@@ -141,8 +141,12 @@ class Encoder(nn.Module):
         Returns:
             float [B, F / frames_per_unit, L], any range.
         """
+        return self.project.latents(self.scores(mel, lengths))
+
+    def scores(self, mel: Tensor, lengths: Tensor) -> Tensor:
+        """Logits of the codes, float [B, F / frames_per_unit, K] (latents [.., L] if projected straight); as `forward`."""
         hidden = self.hidden(mel, lengths)
-        return self.project(hidden, _valid(hidden, lengths // self.config.frames_per_unit))
+        return self.project.scores(hidden, _valid(hidden, lengths // self.config.frames_per_unit))
 
     def hidden(self, mel: Tensor, lengths: Tensor) -> Tensor:
         """What `forward` projects to latents: float [B, F / frames_per_unit, width]."""

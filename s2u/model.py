@@ -13,6 +13,7 @@ from s2u.config import S2UConfig
 from s2u.encoder import Encoder
 from s2u.fsq import Quantized, Quantizer
 from s2u.phone_decoder import PhoneDecoder, greedy_phones
+from s2u.phone_search import PhoneSearch
 from s2u.windows import Window, plan, ready_windows, window_at
 from speechkit.checkpoint import load_tensors, read_model_folder, save_model_folder
 from speechkit.errors import SampleRateError, ShapeError, StreamingError, WaveformError
@@ -39,6 +40,7 @@ class S2U(nn.Module):
         self.encoder = Encoder(config)
         self.quantizer = Quantizer(config.levels)
         self.phone_decoder = PhoneDecoder(config)
+        self.search = None if config.search is None else PhoneSearch(config.search, config.num_units)
 
     @property
     def codec(self) -> str:
@@ -63,7 +65,7 @@ class S2U(nn.Module):
         save_model_folder(folder, kind=KIND, config=self.config, tensors=self.state_dict(), card=card, half=half)
 
     def forward(self, mel: Tensor, lengths: Tensor) -> Quantized:
-        """Training path: a padded batch, whole utterances.
+        """Training path: a padded batch, whole utterances, each unit's best code alone.
 
         Args:
             mel: float [B, F, M] natural-log mel; lengths: int64 [B] valid frames, multiples of frames_per_unit.
@@ -107,7 +109,9 @@ class S2U(nn.Module):
 
     @torch.inference_mode()
     def phones(self, units: Units) -> list[int]:
-        """Phone ids (`emova240`) that the phone decoder reads out of units, CTC greedy."""
+        """Phone ids (`emova240`) that units stand for: by the code table of the search, else by the phone decoder, CTC greedy."""
+        if self.search is not None:
+            return self.search.read(units.ids)
         ids = torch.from_numpy(units.ids)
         return greedy_phones(self.phone_decoder, self.quantizer.codes_of(ids)[None])[0] if len(ids) else []
 
@@ -151,7 +155,9 @@ class S2U(nn.Module):
         padded = np.pad(piece, (max(-first, 0), max(last - max(first, 0) - len(piece), 0)))
         padded = padded[: last - first]
         mel = self.logmel(torch.from_numpy(padded)[None]).mT.contiguous()
-        latents = self.encoder(mel, torch.tensor([mel.shape[1]]))
+        scores = self.encoder.scores(mel, torch.tensor([mel.shape[1]]))
+        codes = None if self.search is None else self.search(scores[0], begins=window.start == 0)[None]
+        latents = self.encoder.project.latents(scores, codes)
         inside = slice(window.core_start - window.start, window.core_stop - window.start)
         return self.quantizer(latents[:, inside].contiguous())
 

@@ -29,27 +29,30 @@ class Projection(nn.Module):
             hidden = nn.functional.gelu(convolution((hidden * valid[..., None]).mT).mT)
         return self.out(hidden)
 
-    def latents(self, scores: Tensor) -> Tensor:
-        """What FSQ gets of `scores`: float [B, N, L]."""
-        return best_place(scores, self.levels) if self.posterior else scores
+    def latents(self, scores: Tensor, codes: Tensor | None = None) -> Tensor:
+        """What FSQ gets of `scores`: float [B, N, L]; with `codes` int64 [B, N], those instead of the most probable ones."""
+        return best_place(scores, self.levels, codes) if self.posterior else scores
 
     def forward(self, hidden: Tensor, valid: Tensor) -> Tensor:
         """float [B, N, D], bool [B, N] -> latents float [B, N, L]."""
         return self.latents(self.scores(hidden, valid))
 
 
-def best_place(scores: Tensor, levels: tuple[int, ...]) -> Tensor:
+def best_place(scores: Tensor, levels: tuple[int, ...], codes: Tensor | None = None) -> Tensor:
     """Latents at the most probable code, pulled towards the runner-up: to the boundary between them when it is as probable.
 
     So the margin that FSQ reports tells how sure the code is. No gradient: the scores are trained by themselves.
 
     Args:
         scores: float [B, N, K], K the product of levels.
+        codes: int64 [B, N], codes chosen by other means; the best of the others is their runner-up.
     Returns:
         float32 [B, N, L].
     """
-    best = scores.detach().float().topk(2, dim=-1)
-    first, second = digits(best.indices, levels).unbind(-2)
-    odds = (best.values[..., 1] - best.values[..., 0]).exp()[..., None]
+    scores = scores.detach().float()
+    chosen = scores.argmax(-1) if codes is None else codes
+    rivals = scores.scatter(-1, chosen[..., None], -torch.inf).max(-1)
+    first, second = digits(chosen, levels), digits(rivals.indices, levels)
+    odds = (rivals.values - scores.gather(-1, chosen[..., None])[..., 0]).clamp(max=0.0).exp()[..., None]
     place = first + 0.499 * odds * (second - first).clamp(-1, 1)
     return unbound(place, torch.tensor(levels, device=scores.device))

@@ -20,7 +20,16 @@ from prototypes.store import load_bank
 from prototypes.voices import read_voices
 from s2u import S2U
 from speechkit.errors import CheckpointError, StyleError, UnitsError
-from speechkit.talker import Backbone, Sampling, Saying, SpeechStream, Spoken, StyleHeader, load_backbone
+from speechkit.talker import (
+    Backbone,
+    GuidedBackbone,
+    Sampling,
+    Saying,
+    SpeechStream,
+    Spoken,
+    StyleHeader,
+    load_backbone,
+)
 from speechkit.types import Speech, Style, Units
 from speechkit.units_file import check_codec
 from speechkit.waveform import check
@@ -248,7 +257,7 @@ class Speechkit:
 
     @property
     def talker(self) -> Backbone:
-        """Writes units from text; a model folder is loaded when it is first used.
+        """Writes units from text; a model folder is loaded when it is first used, and spells with the encoder's code table.
 
         Raises:
             CheckpointError: these models have no talker. CodecMismatchError: it writes the units of another codec.
@@ -257,6 +266,9 @@ class Speechkit:
             raise CheckpointError("these models have no talker; load a folder that holds talker/ beside s2u/ and u2s/.")
         if isinstance(self._talker, Path):
             self._talker = load_backbone(self._talker)
+            same = self._talker.codec == self.encoder.codec
+            if isinstance(self._talker, GuidedBackbone) and self.encoder.search is not None and same:
+                self._talker.speller = self.encoder.search.table
         return self._talker
 
     def say(

@@ -11,6 +11,7 @@ from speechkit.talker.header import ATTRIBUTES
 from speechkit.talker.layers import Cache
 from speechkit.talker.model import LEAP, STAY, STEP, Talker
 from speechkit.talker.sequence import STYLE_SYMBOLS, after_header, before_header, style_symbol
+from speechkit.talker.spelled import SILENCE, SpelledText, Speller
 from speechkit.text import MARKS
 
 
@@ -26,21 +27,27 @@ class Pointer:
     """Probability, by the model, that it would have had as many."""
     patience: float = 0.5
     """The pointer goes on when `staying` falls to this; 0.5 is the median length."""
+    before: int = SILENCE
+    """The phone that was said before this one."""
 
 
 class GuidedBackbone:
-    """The talker's own model as `speechkit.talker.decoding.Backbone`."""
+    """The talker's own model as `speechkit.talker.decoding.Backbone`.
+
+    Attributes:
+        speller: the code table that units are chosen from; None: from all units.
+    """
 
     silent_units: frozenset[int] = frozenset()
 
-    def __init__(self, model: Talker) -> None:
-        self.model = model
+    def __init__(self, model: Talker, speller: Speller | None = None) -> None:
+        self.model, self.speller = model, speller
         self.name = f"talker:{model.fingerprint}"
         self.num_units, self.unit_rate, self.codec = model.config.num_units, model.config.unit_rate, model.config.codec
 
     def utterance(self, instruction: str) -> GuidedUtterance:
         """Begin a sequence: the instruction, up to the header."""
-        return GuidedUtterance(self.model, instruction)
+        return GuidedUtterance(self.model, instruction, self.speller)
 
 
 class GuidedUtterance:
@@ -48,8 +55,8 @@ class GuidedUtterance:
 
     guided = True
 
-    def __init__(self, model: Talker, instruction: str) -> None:
-        self.model = model
+    def __init__(self, model: Talker, instruction: str, speller: Speller | None = None) -> None:
+        self.model, self.speller = model, speller
         self.cache: Cache = model.cache()
         words = model.vocabulary
         self.state = model.extend(before_header(words.instruction_ids(instruction), words.ids), self.cache)
@@ -74,6 +81,7 @@ class GuidedUtterance:
         self.text = words.text_ids(text, language)
         if not self.text:
             return 0
+        self.spelled = SpelledText([words.symbols[token] for token in self.text], self.speller) if self.speller else None
         self.around = self.model.surroundings(torch.tensor([self.text], device=self.state.device))[0]
         self.pointer = Pointer(patience=patience)
         self.state = self.model.extend(after_header(self.text, words.ids), self.cache, self._aid())
@@ -86,8 +94,12 @@ class GuidedUtterance:
 
     @torch.inference_mode()
     def unit_scores(self) -> Tensor:
-        """Logits of the next unit, float [num_units]."""
-        return self.model.unit_logits(self.state)
+        """Logits of the next unit, float [num_units]; with a speller, -inf but for the units that say the symbol."""
+        scores = self.model.unit_logits(self.state)
+        if self.spelled is None:
+            return scores
+        allowed = torch.tensor(self.spelled.units(self.pointer.place, self.pointer.before), device=scores.device)
+        return torch.full_like(scores, -torch.inf).index_copy(0, allowed, scores[allowed])
 
     def write_unit(self, unit: int, patience: float) -> None:
         """Write a unit and move the pointer; a symbol that it comes to gets this `patience`."""
@@ -119,7 +131,10 @@ class GuidedUtterance:
         staying = now.staying * chances[STAY]
         if staying > now.patience and now.held + 1 < self.model.config.longest_hold:
             return replace(now, held=now.held + 1, staying=staying)
-        return Pointer(place=now.place + (LEAP if chances[LEAP] > chances[STEP] else STEP), patience=patience)
+        place = now.place + (LEAP if chances[LEAP] > chances[STEP] else STEP)
+        inside = self.spelled is not None and place < len(self.text)
+        before = self.spelled.before(place, now.place, now.before) if inside and self.spelled else SILENCE
+        return Pointer(place=place, patience=patience, before=before)
 
     def _can_leap(self) -> bool:
         place = self.pointer.place

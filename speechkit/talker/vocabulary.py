@@ -25,11 +25,13 @@ class Vocabulary:
 
     Attributes:
         ids: token id of each added symbol and each text symbol; the two share no name.
+        symbols: the same the other way round.
         merges: pairs of token ids, in the order in which they were learnt.
     """
 
     def __init__(self, merges: Sequence[tuple[int, int]] = (), num_units: int = NUM_UNITS) -> None:
         self.ids = {symbol: index for index, symbol in enumerate((*added_symbols(num_units), *TEXT_SYMBOLS))}
+        self.symbols = tuple(self.ids)
         self.first_byte = len(self.ids)
         self.merges = tuple((int(left), int(right)) for left, right in merges)
         self._ranks = {pair: rank for rank, pair in enumerate(self.merges)}

@@ -12,7 +12,7 @@ pytest.importorskip("lightning")
 
 from recipes import phone_decoder
 from recipes.align import SILENCE
-from recipes.code_table import CodeTable, Heard, relabel
+from recipes.code_table import Heard, count_votes, relabel
 from recipes.codebook import contexts
 from recipes.perturb import PerturbConfig
 from recipes.s2u import S2UTraining
@@ -20,6 +20,7 @@ from recipes.s2u_data import prepare
 from recipes.s2u_loading import BucketSampler, Collate
 from s2u import S2U, S2UConfig
 from s2u.fsq import number
+from s2u.spelling import CodeTable
 from speechkit.errors import CheckpointError
 
 TINY = {
@@ -43,7 +44,7 @@ def clip_of(codes: list[int]) -> Heard:
 @pytest.fixture(scope="module")
 def table() -> CodeTable:
     labels = np.array([SILENCE, 5, 5, 7, SILENCE, 9, 5, 7, 7], np.int16)
-    return CodeTable.count([(contexts(labels), clip_of([0, 50, 50, 70, 1, 90, 51, 71, 71]))])
+    return count_votes([(contexts(labels), clip_of([0, 50, 50, 70, 1, 90, 51, 71, 71]))])
 
 
 def test_a_heard_context_gets_the_code_that_most_units_gave_it(table: CodeTable) -> None:

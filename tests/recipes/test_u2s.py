@@ -10,10 +10,11 @@ import soundfile
 import torch
 
 from recipes.export_u2s import export, read_decoder
-from recipes.u2s import TrainingConfig, U2STraining, load_parts
+from recipes.u2s import U2STraining
 from recipes.u2s_callbacks import Snapshot
 from recipes.u2s_crops import CropConfig, Crops, U2SData
 from recipes.u2s_data import prepare, read_index
+from recipes.u2s_training import TrainingConfig, load_parts
 from speechkit.errors import CheckpointError, ConfigError, ManifestError
 from u2s import U2S, GeneratorConfig, U2SConfig
 from u2s.discriminators import DiscriminatorConfig

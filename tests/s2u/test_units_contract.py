@@ -21,14 +21,19 @@ def tiny_config(window: WindowConfig | None = WindowConfig(left=6, core=10, righ
     return S2UConfig(mel=LogMelConfig(num_mels=20), stages=stages, window=window, phone_width=16, bottleneck_width=16, **changes)
 
 
-@pytest.fixture(scope="module")
-def model() -> S2U:
+@pytest.fixture(scope="module", params=["alone", "searching"])
+def model(request: pytest.FixtureRequest) -> S2U:
     torch.manual_seed(0)
     tiny = S2U(tiny_config())
     tiny.train()
     mel = tiny.logmel.whole(torch.from_numpy(noise(64_000))[None], 640).mT
     for _ in range(90):  # running statistics of the latents, so that codes spread over the levels
         tiny(mel, torch.tensor([mel.shape[1]]))
+    if request.param == "searching":
+        pytest.importorskip("lightning")
+        from tests.s2u.searching import searching
+
+        tiny = searching(tiny)
     return tiny.eval()
 
 
