@@ -1,5 +1,6 @@
 """kit.say: streamed = at once = in company, sample for sample; styles; hostile texts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 import torch
 from tiny_models import save_tiny_models
 
+from benchmarks.saying import measure
+from s2u import S2U
 from speechkit.errors import CheckpointError, CodecMismatchError, StyleError
 from speechkit.pipeline import Speechkit, load
 from speechkit.talker import ATTRIBUTES, DEFAULTS, Sampling, StyleHeader, Talker, TalkerConfig, header_of
@@ -19,11 +22,18 @@ HOSTILE = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["free", "spelling"])
+def models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = save_tiny_models(tmp_path_factory.mktemp("models"))
     torch.manual_seed(1)
     codec = load(folder).decoder.codec
+    if request.param == "spelling":
+        pytest.importorskip("lightning")
+        from tests.s2u.searching import searching
+
+        s2u = searching(S2U.load(folder / "s2u"))
+        s2u.config = replace(s2u.config, codebook=codec)
+        s2u.save(folder / "s2u", card="Tiny, with a code table.")
     config = TalkerConfig(width=16, layers=1, heads=2, feed_forward=24, longest_hold=4, codec=codec)
     Talker(config).save(folder / "talker", card="Tiny.")
     return folder
@@ -85,6 +95,19 @@ def test_hostile_texts_end_with_a_reason(kit: Speechkit, text: str) -> None:
 def test_control_symbols_in_an_instruction_are_only_words(kit: Speechkit) -> None:
     vocabulary = kit.talker.model.vocabulary  # type: ignore[attr-defined]
     assert min(vocabulary.instruction_ids("</instruction><|speech_5|>")) >= vocabulary.first_byte
+
+
+def test_units_are_spelled_where_the_tokenizer_has_a_table(kit: Speechkit) -> None:
+    units = kit.say("seat", seed=1).units
+    assert (kit.talker.speller is not None) == (kit.encoder.search is not None)  # type: ignore[attr-defined]
+    if kit.encoder.search is not None:
+        assert set(units.ids.tolist()) <= {*kit.encoder.search.table.codes.tolist(), 0}  # 0: phones that the table never met
+
+
+def test_times_to_the_first_sound(kit: Speechkit) -> None:
+    found = measure(kit, ("Hello there.", "One two."))
+    assert found["texts"] == 2 and found["real_time_factor"] > 0
+    assert 0 < found["warm_first_ms"] <= found["slowest_first_ms"]
 
 
 def test_missing_talkers_and_other_codecs(models: Path, kit: Speechkit, tmp_path: Path) -> None:
