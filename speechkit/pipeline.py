@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from prototypes.bank import Setting, StyleBank
-from prototypes.prosody import FACTORS
 from prototypes.store import load_bank
 from prototypes.voices import read_voices
 from s2u import S2U
+from speechkit.direction import DECIBELS, PLAIN, SEMITONES, AnyStyle, controls_of
 from speechkit.errors import CheckpointError, StyleError, UnitsError
 from speechkit.talker import (
     Backbone,
@@ -35,21 +35,9 @@ from speechkit.units_file import check_codec
 from speechkit.waveform import check
 from u2s import U2S, Controls
 from u2s.model import MIN_REFERENCE_SECONDS
-from u2s.prosody import LIMITS as CONTROL_LIMITS
 
 BUNDLED = Path(__file__).parent / "bundled"
 """Where the default models live inside the package."""
-
-AnyStyle = str | Style | Setting | Tensor | NDArray[np.float32]
-"""Who speaks and how: a voice's name, a style of the bank, a setting made from it, or a style vector float32 [D]."""
-
-PLAIN = Controls()
-SHIFTS = ("pitch_semitones", "pitch_slope", "energy_db", "tilt_db", "breath_db", "effort_db")
-
-SEMITONES = {"low": -3.0, "normal": 0.0, "high": 3.0}
-DECIBELS = {"soft": -6.0, "normal": 0.0, "loud": 4.0}
-"""What the decoder makes of a style header's pitch and energy."""
-
 
 def load(folder: str | Path | None = None) -> "Speechkit":
     """Load the two models.
@@ -69,26 +57,6 @@ def load(folder: str | Path | None = None) -> "Speechkit":
     bank = load_bank(root / "prototypes", decoder=decoder.fingerprint) if (root / "prototypes").is_dir() else None
     named = {name: voice.style for name, voice in voices.items()}
     return Speechkit(encoder, decoder, named, styles=bank, talker=root / "talker")
-
-
-def controls_of(setting: Setting, controls: Controls = PLAIN) -> Controls:
-    """What a setting asks of the decoder, and what the caller asks on top: shifts add up, factors multiply.
-
-    Both are held within the limits of `Controls`; a level that the caller gives in Hz replaces the setting's.
-    """
-    prosody = setting.prosody
-
-    def held(name: str, value: float) -> float:
-        low, high = CONTROL_LIMITS[name]
-        return min(max(value, low), high)
-
-    level = controls.pitch_hz or setting.pitch_hz
-    return replace(
-        controls,
-        pitch_hz=None if level is None else held("pitch_hz", level),
-        **{name: held(name, getattr(controls, name) + getattr(prosody, name)) for name in SHIFTS},
-        **{name: held(name, getattr(controls, name) * getattr(prosody, name)) for name in FACTORS},
-    )
 
 
 class Speechkit:

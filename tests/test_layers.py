@@ -32,6 +32,7 @@ PLAN = {  # from the ground up; a module belongs to the longest name that is it 
         "speechkit.asr",
         "speechkit.emotion",
     ],
+    "direction": ["speechkit.direction"],
     "pipeline": ["speechkit.pipeline"],
     "whole jobs": [
         "speechkit.demo",

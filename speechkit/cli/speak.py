@@ -17,7 +17,8 @@ from speechkit.types import Speech
 from speechkit.units_file import Utterance, read_units
 
 if TYPE_CHECKING:
-    from speechkit.pipeline import AnyStyle, Speechkit
+    from speechkit.direction import AnyStyle
+    from speechkit.pipeline import Speechkit
     from u2s import Controls
 
 Output = Annotated[

@@ -12,7 +12,8 @@ from speechkit.waveform import load, resample
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from speechkit.pipeline import AnyStyle, Speechkit
+    from speechkit.direction import AnyStyle
+    from speechkit.pipeline import Speechkit
 
 
 @dataclass(frozen=True, kw_only=True)

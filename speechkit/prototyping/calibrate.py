@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from prototypes.bank import EMOTION, NEUTRAL, Prototype, StyleBank
 from prototypes.prosody import LIMITS, StyleProsody
 from prototypes.targets import EMOTION_PROSODY, PITCH_PROSODY
+from speechkit.direction import controls_of
 from speechkit.errors import StyleError
 from speechkit.metrics.delivery import Delivery, delivery
-from speechkit.pipeline import controls_of
 from speechkit.pitch import RATE, f0_of
 from speechkit.types import Units
 from speechkit.waveform import resample

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from prototypes.bank import EMOTION, NEUTRAL, Prototype, Setting, StyleBank
+from speechkit.direction import controls_of
 from speechkit.emotion import EmbeddedScorer
 from speechkit.errors import StyleError
-from speechkit.pipeline import controls_of
 from speechkit.prototyping.calibrate import measure
 from speechkit.prototyping.knobs import ALLOWED, DELIVERED, LOGARITHMIC, STEPS, Cell
 from speechkit.types import Units

@@ -9,8 +9,8 @@ from singers import Singer, bank
 from torch import Tensor
 
 from prototypes.targets import EMOTION_PROSODY, PITCH_PROSODY
+from speechkit.direction import controls_of
 from speechkit.errors import StyleError
-from speechkit.pipeline import controls_of
 from speechkit.prototyping import calibrate, settle
 from speechkit.prototyping.calibrate import measure
 from speechkit.types import Units
