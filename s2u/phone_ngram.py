@@ -82,12 +82,14 @@ class PhoneNGram(nn.Module):
 
     def _tables(self) -> list[tuple[NDArray[np.int64], Probabilities, NDArray[np.int64]]]:
         """Phones, probabilities and first children of every order; made when first asked for, dropped when weights are loaded."""
-        if not self._arrays:
-            for order in range(1, self.order + 1):
-                phone, cost, children = (getattr(self, f"{name}{order}").cpu().numpy() for name in ("phone", "cost", "children"))
-                probable = np.exp(-COST_STEP * cost.astype(np.float32))
-                self._arrays.append((phone.astype(np.int64), probable, np.r_[0, np.cumsum(children.astype(np.int64))]))
+        if not self._arrays:  # threads may come here together: each sees all orders or none
+            self._arrays = [self._table(order) for order in range(1, self.order + 1)]
         return self._arrays
+
+    def _table(self, order: int) -> tuple[NDArray[np.int64], Probabilities, NDArray[np.int64]]:
+        phone, cost, children = (getattr(self, f"{name}{order}").cpu().numpy() for name in ("phone", "cost", "children"))
+        probable = np.exp(-COST_STEP * cost.astype(np.float32))
+        return phone.astype(np.int64), probable, np.r_[0, np.cumsum(children.astype(np.int64))]
 
     def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
         self._arrays, self._known = [], {}

@@ -1,6 +1,7 @@
 """Phones by sound and by sequence: the n-gram, the beam, the spelling, and the S2U that searches."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,6 +142,15 @@ def test_save_and_load_give_the_same_units(tmp_path: Path) -> None:
         assert np.array_equal(loaded.search.table.spell(contexts(np.array(PHONES))), table().spell(contexts(np.array(PHONES))))
         if not half:
             assert list(loaded.encode(waveform, 16000)) == list(s2u.encode(waveform, 16000))
+
+
+def test_threads_that_begin_together_get_the_same_units() -> None:
+    waveform = noise(20_000)
+    for _ in range(5):
+        s2u = searching(S2U(tiny_config())).eval()
+        with ThreadPoolExecutor(4) as pool:
+            heard = [list(units) for units in pool.map(s2u.encode, [waveform] * 4, [16000] * 4)]
+        assert all(units == heard[0] for units in heard)
 
 
 def test_wrong_configs_raise() -> None:
