@@ -49,8 +49,12 @@ class Heard:
 
 
 @torch.inference_mode()
-def listen(s2u: S2U, clips: Clips, name: str = "", batch_seconds: float = 40.0) -> Iterator[Heard]:
-    """Every clip, in batches of similar length, whole and in bfloat16."""
+def listen(s2u: S2U, clips: Clips, name: str = "", batch_seconds: float = 40.0, searched: bool = False) -> Iterator[Heard]:
+    """Every clip, in batches of similar length, whole and in bfloat16.
+
+    Args:
+        searched: put the codes that the S2U's search settles on before the most probable ones.
+    """
     sampler = BucketSampler([row["frames"] for row in clips.rows], int(batch_seconds * 100), seed=0)
     for batch in tqdm(sampler, desc=name, mininterval=5):
         rows, mels = [clips.rows[i] for i in batch], [clips[i]["mel"] for i in batch]
@@ -58,12 +62,29 @@ def listen(s2u: S2U, clips: Clips, name: str = "", batch_seconds: float = 40.0) 
         with torch.autocast("cpu", torch.bfloat16):
             hidden = s2u.encoder.hidden(torch.nn.utils.rnn.pad_sequence(mels, batch_first=True), lengths)
             valid = unit_mask(lengths, FRAMES_PER_UNIT, hidden.shape[1])
-            odds, codes = s2u.encoder.project.scores(hidden, valid).float().softmax(-1).topk(BEST)
+            scores = s2u.encoder.project.scores(hidden, valid).float()
+            odds, codes = scores.softmax(-1).topk(BEST)
             phones = s2u.phone_decoder(s2u.quantizer.codes_of(codes[..., 0]), valid).float().log_softmax(-1)
         for i, row in enumerate(rows):
             units = row["frames"] // FRAMES_PER_UNIT
-            parts = (codes[i, :units].numpy(), odds[i, :units].numpy(), phones[i, :units].numpy())
+            best = (codes[i, :units].numpy(), odds[i, :units].numpy())
+            if searched and s2u.search is not None:
+                best = put_first(s2u.search(scores[i, :units]).numpy(), *best)
+            parts = (*best, phones[i, :units].numpy())
             yield Heard(*parts, row["labels"], row["frame"] // FRAMES_PER_UNIT)
+
+
+def put_first(chosen: NDArray[np.int64], codes: NDArray[np.int64], odds: Votes) -> tuple[NDArray[np.int64], Votes]:
+    """Codes int64 [N, BEST] with the chosen ones int64 [N] in front; one that was not among them takes the last one's place.
+
+    >>> put_first(np.array([3, 9]), np.array([[1, 3], [1, 3]]), np.array([[0.6, 0.3], [0.7, 0.2]]))[0].tolist()
+    [[3, 1], [9, 1]]
+    """
+    place = np.where((codes == chosen[:, None]).any(1), (codes == chosen[:, None]).argmax(1), codes.shape[1] - 1)
+    rest = np.arange(codes.shape[1]) != place[:, None]
+    rows = np.arange(len(codes))
+    others = (array[rest].reshape(len(codes), -1) for array in (codes, odds))
+    return tuple(np.c_[first, other] for first, other in zip((chosen, odds[rows, place]), others, strict=True))  # type: ignore[return-value]
 
 
 def align(scores: Votes, labels: list[int]) -> NDArray[np.int64] | None:

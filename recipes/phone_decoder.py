@@ -47,7 +47,7 @@ def gather(s2u: S2U, caches: Sequence[Path], limit: int | None) -> tuple[list[He
     aligned: list[Tensor | None] = []
     for cache in caches:
         clips = Clips([cache], "train", limit)
-        found = list(listen(s2u, clips, cache.name))
+        found = list(listen(s2u, clips, cache.name, searched=True))
         known = {row["frame"] // 4: clips[index]["aligned"] for index, row in enumerate(clips.rows)}
         heard += found
         aligned += [known[clip.first] for clip in found]

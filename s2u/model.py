@@ -109,9 +109,7 @@ class S2U(nn.Module):
 
     @torch.inference_mode()
     def phones(self, units: Units) -> list[int]:
-        """Phone ids (`emova240`) that units stand for: by the code table of the search, else by the phone decoder, CTC greedy."""
-        if self.search is not None:
-            return self.search.read(units.ids)
+        """Phone ids (`emova240`) that the phone decoder reads out of units, CTC greedy."""
         ids = torch.from_numpy(units.ids)
         return greedy_phones(self.phone_decoder, self.quantizer.codes_of(ids)[None])[0] if len(ids) else []
 

@@ -1,8 +1,8 @@
-"""From scores of codes to the units of the most plausible phones: a beam search with an n-gram of phones, then spelling.
+"""From scores of codes to units: a beam search for the most plausible phones, then the most probable codes that say them.
 
 An encoder that learned from a few hours knows sounds better than words: alone, unit by unit, it names sequences that no language
-has. The search weighs what was heard against what phones usually follow, as recognisers do, and writes the phones that it
-settles on in the codes of the code table. So units of one phone agree with each other and with their neighbours.
+has. The search weighs what was heard against what phones usually follow, as recognisers do; each unit then is the code that
+sound and phone together make most probable.
 
 Sources: tied phone contexts and Viterbi beams, Young et al. 1994; shallow fusion, Gulcehre et al. 2015, arXiv:1503.03535.
 EMOVA's S2U takes each unit's nearest code alone (section 3.2); `search: null` in the config does that.
@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from s2u.config import SearchConfig
-from s2u.phone_decoder import collapse
 from s2u.phone_ngram import PhoneNGram
-from s2u.spelling import SILENCE, CodeTable, contexts
+from s2u.spelling import SILENCE, CodeTable
 
 FLOOR = 1e-4
 """Least probability of a phone in a unit."""
@@ -55,7 +54,7 @@ class PhoneSearch(nn.Module):
         return self._tables()[0]
 
     def forward(self, scores: Tensor, begins: bool = True) -> Tensor:
-        """Codes of one stretch of speech.
+        """Codes of one stretch of speech: of each unit the most probable one, given that it says its phone.
 
         Args:
             scores: float [N, K], logits of the codes.
@@ -63,18 +62,12 @@ class PhoneSearch(nn.Module):
         Returns:
             int64 [N].
         """
-        if not len(scores):
-            return torch.zeros(0, dtype=torch.int64, device=scores.device)
-        return torch.from_numpy(self.table.spell(contexts(self.phones(scores, begins)))).to(scores.device)
+        path = torch.from_numpy(self.phones(scores, begins)).to(scores.device)
+        return (scores.float().softmax(-1) * self._tables()[1].to(scores.device).T[path]).argmax(-1)
 
     def phones(self, scores: Tensor, begins: bool = True) -> NDArray[np.int64]:
         """The phone, or SILENCE, that every unit says: int64 [N]."""
         return best_path(self.emissions(scores), self.ngram, self.config, (SILENCE,) if begins else ())
-
-    def read(self, codes: NDArray[np.int64]) -> list[int]:
-        """Phone ids that codes int [N] stand for: of each its most probable phone, repeats and silence left out."""
-        best = self._tables()[1].argmax(-1).numpy()[codes]
-        return collapse(best.tolist(), SILENCE)
 
     def emissions(self, scores: Tensor) -> NDArray[np.float32]:
         """Natural log of how probable each phone, last silence, is in each unit: float32 [N, 241]."""
@@ -105,6 +98,8 @@ def best_path(
     Args:
         emissions: float32 [N, 241], natural log; history: phones before the first unit.
     """
+    if not len(emissions):
+        return np.zeros(0, np.int64)
     beam: Beam = {(history, SILENCE): (0.0, (SILENCE, 0, None))}
     for unit, heard in enumerate(emissions):
         found = _extended(beam, unit, heard.tolist(), _plausible(heard, config), ngram, config)
