@@ -91,6 +91,9 @@ class SearchConfig(Config):
     candidates: int = 6
     """Phones that a unit may begin: its most probable ones."""
 
+    spelled: tuple[str, ...] = ("en_",)
+    """Beginnings of the labels of phones that are spelled by the code table: steadier units, where its votes are many."""
+
     def __post_init__(self) -> None:
         if min(self.beam, self.candidates, self.votes, *self.grams, len(self.grams)) < 1:
             raise ConfigError("SearchConfig: beam, candidates, votes and grams must be at least 1.")

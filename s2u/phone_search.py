@@ -1,8 +1,9 @@
-"""From scores of codes to units: a beam search for the most plausible phones, then the most probable codes that say them.
+"""From scores of codes to units: a beam search for the most plausible phones, then codes that say them.
 
 An encoder that learned from a few hours knows sounds better than words: alone, unit by unit, it names sequences that no language
-has. The search weighs what was heard against what phones usually follow, as recognisers do; each unit then is the code that
-sound and phone together make most probable.
+has. The search weighs what was heard against what phones usually follow, as recognisers do; each unit then is the code that the
+code table has for its phone, or, in languages that the table knows too little of, the one that sound and phone together make most
+probable.
 
 Sources: tied phone contexts and Viterbi beams, Young et al. 1994; shallow fusion, Gulcehre et al. 2015, arXiv:1503.03535.
 EMOVA's S2U takes each unit's nearest code alone (section 3.2); `search: null` in the config does that.
@@ -19,7 +20,8 @@ from torch import Tensor, nn
 
 from s2u.config import SearchConfig
 from s2u.phone_ngram import PhoneNGram
-from s2u.spelling import SILENCE, CodeTable
+from s2u.spelling import SILENCE, CodeTable, contexts
+from speechkit.text import EMOVA240
 
 FLOOR = 1e-4
 """Least probability of a phone in a unit."""
@@ -46,6 +48,7 @@ class PhoneSearch(nn.Module):
         self.register_buffer("contexts", torch.zeros(config.votes, 3, dtype=torch.int16))
         self.register_buffer("codes", torch.zeros(config.votes, dtype=torch.int16))
         self.register_buffer("weights", torch.zeros(config.votes))
+        self._spelled = np.array([label.startswith(tuple(config.spelled)) for label in EMOVA240] + [False])
         self._table: tuple[CodeTable, Tensor] | None = None
 
     @property
@@ -54,7 +57,10 @@ class PhoneSearch(nn.Module):
         return self._tables()[0]
 
     def forward(self, scores: Tensor, begins: bool = True) -> Tensor:
-        """Codes of one stretch of speech: of each unit the most probable one, given that it says its phone.
+        """Codes of one stretch of speech.
+
+        A phone of a spelled language gets the code that the table has for it between its neighbours, if that code is clearly
+        this phone's; any other unit the most probable code, given that it says its phone: P(code | sound) P(phone | code).
 
         Args:
             scores: float [N, K], logits of the codes.
@@ -62,8 +68,14 @@ class PhoneSearch(nn.Module):
         Returns:
             int64 [N].
         """
-        path = torch.from_numpy(self.phones(scores, begins)).to(scores.device)
-        return (scores.float().softmax(-1) * self._tables()[1].to(scores.device).T[path]).argmax(-1)
+        path = self.phones(scores, begins)
+        saying = self._tables()[1].to(scores.device).T[torch.from_numpy(path).to(scores.device)]
+        codes = (scores.float().softmax(-1) * saying).argmax(-1)
+        if self._spelled[path].any():
+            usual = torch.from_numpy(self.table.spell(contexts(path))).to(codes.device)
+            clear = saying.gather(1, usual[:, None])[:, 0] > 0.5
+            codes = torch.where(clear & torch.from_numpy(self._spelled[path]).to(codes.device), usual, codes)
+        return codes
 
     def phones(self, scores: Tensor, begins: bool = True) -> NDArray[np.int64]:
         """The phone, or SILENCE, that every unit says: int64 [N]."""
