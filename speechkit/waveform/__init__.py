@@ -15,6 +15,6 @@ from speechkit.waveform.files import (
 from speechkit.waveform.samples import StreamResampler, check, resample, to_int16
 
 __all__ = [
-    "FORMATS", "SUBTYPES", "UNKNOWN_LENGTH", "AudioInfo", "Channel", "StreamResampler", "check", "info", "load", "load_blocks", "resample", "save",
-    "save_blocks", "to_int16",
+    "FORMATS", "SUBTYPES", "UNKNOWN_LENGTH", "AudioInfo", "Channel", "StreamResampler", "check", "info", "load", "load_blocks",
+    "resample", "save", "save_blocks", "to_int16",
 ]  # fmt: skip
