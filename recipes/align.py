@@ -20,9 +20,10 @@ from tqdm import tqdm
 from recipes.s2u_data import TEACHER_WIDTH
 from recipes.s2u_loading import BucketSampler, Clips
 from s2u.losses import ctc_loss
+from s2u.spelling import SILENCE
 from speechkit.lengths import length_mask
 
-BLANK, SILENCE = 240, 240
+BLANK = SILENCE
 LONGEST_GAP = 5
 """Units of blank between two phones that are shared out to them; longer gaps are silence in the middle."""
 

@@ -21,13 +21,13 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from recipes.align import SILENCE, viterbi
+from recipes.align import viterbi
 from recipes.s2u_data import NUM_MELS
 from recipes.s2u_loading import FRAMES_PER_UNIT, BucketSampler, Clips
 from s2u import S2U
 from s2u.fsq import digits
 from s2u.losses import unit_mask
-from s2u.spelling import CodeTable, contexts
+from s2u.spelling import SILENCE, CodeTable, contexts
 
 Votes = NDArray[np.float32]
 BEST = 8

@@ -19,10 +19,9 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from recipes.align import SILENCE
 from recipes.s2u_loading import FRAMES_PER_UNIT, Clips, splits
 from s2u import S2UConfig
-from s2u.spelling import contexts
+from s2u.spelling import SILENCE, contexts
 
 Context = tuple[int, int, int]
 Floats = NDArray[np.float64]

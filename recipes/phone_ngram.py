@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from recipes.code_table import table_of
-from recipes.corpora.texts import read_manifest
+from recipes.corpora.texts import read_manifest, read_sentences
 from recipes.s2u_data import read_16k, row_phones
 from s2u import S2U
 from s2u.config import SearchConfig
@@ -33,7 +32,7 @@ from s2u.phone_search import PhoneSearch
 from s2u.spelling import SILENCE, CodeTable
 from speechkit.errors import SpeechkitError
 from speechkit.metrics.edit_distance import edit_distance
-from speechkit.text import phone_ids, phones, sentences
+from speechkit.text import phone_ids, phones
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -47,17 +46,6 @@ class Grams:
     keys: Ints
     counts: Reals
     probabilities: Reals
-
-
-def read_texts(places: Iterable[Path]) -> Iterator[str]:
-    """Sentences of all .txt and .yml files of folders."""
-    for place in places:
-        for path in sorted(file for file in place.rglob("*") if file.suffix in (".txt", ".yml")):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            if path.suffix == ".yml":
-                text = "\n\n".join(re.findall(r"^-? ?\s*- (.+)$", text, re.MULTILINE))
-            for paragraph in re.split(r"\n\s*\n", text):
-                yield from sentences(" ".join(paragraph.split()))
 
 
 def sequences(texts: Iterable[tuple[str, str]]) -> Iterator[list[int]]:
@@ -158,7 +146,7 @@ def build(options: argparse.Namespace) -> None:
         raise SystemExit("this S2U has no code table yet: give --codes, the votes of recipes.code_table.")
     rows = [row for manifest in options.transcripts for row in read_manifest(manifest) if row.get("split") != "dev"]
     texts = [(text, language) for text, language in dict.fromkeys((str(row["text"]), str(row["language"])) for row in rows)]
-    texts += [(text, "en") for text in read_texts(options.text)] + [(text, "zh") for text in read_texts(options.mandarin)]
+    texts += [(text, "en") for text in read_sentences(options.text)] + [(text, "zh") for text in read_sentences(options.mandarin)]
     levels = prune(smooth(count(sequences(tqdm(texts, desc="texts", mininterval=5)), options.order)), options.grams)
     card = options.card.read_text(encoding="utf-8") if options.card else (options.s2u / "README.md").read_text(encoding="utf-8")
     with_search(s2u, table, levels).save(options.output, card=card, half=True)
@@ -172,19 +160,13 @@ def tune(options: argparse.Namespace) -> None:
         raise SystemExit(f"{options.s2u} has no search yet: recipes.phone_ngram build.")
     for manifest in options.manifest:
         rows = [row for row in read_manifest(manifest) if row.get("split") == "dev"][options.skip :][: options.limit]
-        heard = [(row_phones(row), _scores(s2u, read_16k(str(manifest.parent / str(row["audio"]))))) for row in rows]
+        heard = [(row_phones(row), s2u.scores(read_16k(str(manifest.parent / str(row["audio"]))), 16000)) for row in rows]
         for weight in options.weights:
             for entry in options.entries:
                 s2u.search.config = replace(s2u.config.search, language_weight=weight, entry=entry)
                 errors = sum(edit_distance(spoken, _said(s2u.search, scores)) for spoken, scores in heard)
                 rate = errors / sum(len(spoken) for spoken, _ in heard)
                 print(f"{manifest.parent.name}  weight {weight}  entry {entry}  {rate:.4f}", flush=True)
-
-
-@torch.inference_mode()
-def _scores(s2u: S2U, waveform: NDArray[np.float32]) -> torch.Tensor:
-    mel = s2u.logmel.whole(torch.from_numpy(waveform)[None], s2u.config.samples_per_unit).mT
-    return s2u.encoder.scores(mel, torch.tensor([mel.shape[1]]))[0]
 
 
 def _said(search: PhoneSearch, scores: torch.Tensor) -> list[int]:

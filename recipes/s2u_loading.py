@@ -14,10 +14,11 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from recipes.perturb import PerturbConfig, Perturber, change_tempo
 from recipes.s2u_data import NUM_MELS, TEACHER_WIDTH, row_phones
+from s2u.spelling import SILENCE
 from speechkit.errors import ManifestError, SpeechkitError
 from speechkit.features import LogMelConfig
 
-FRAMES_PER_UNIT, NUM_LATENTS, SILENCE = 4, 4, 240
+FRAMES_PER_UNIT, NUM_LATENTS = 4, 4
 
 
 VIEWS: dict[int, tuple[float, ...]] = {1: (1.0,), 2: (0.3, 1.0)}

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from recipes.align import SILENCE
 from recipes.code_table import table_of
 from recipes.s2u_loading import splits
 from recipes.talker_data import ShardWriter, entry_of, fold, phones_at, read_texts
 from s2u import S2U
-from s2u.spelling import CodeTable, contexts
+from s2u.spelling import SILENCE, CodeTable, contexts
 from speechkit.text import EMOVA240, phone_ids, reading
 
 _LABELS = frozenset(EMOVA240)

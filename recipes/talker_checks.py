@@ -135,6 +135,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--instruction", default="", help="with phones: how to say them")
     parser.add_argument("--asr", default="embedded", help="with leaks: who listens, as for speechkit evaluate")
     options = parser.parse_args(arguments)
+    if options.what in ("phones", "leaks") and options.manifest is None:
+        parser.error(f"{options.what} needs texts: --manifest FILE, JSONL with text and language.")
     torch.set_num_threads(1)
     kit = load(options.models)
     if options.what == "header":

@@ -22,14 +22,13 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from recipes.align import SILENCE
 from recipes.code_table import table_of
 from recipes.s2u_data import read_16k, read_manifest
 from recipes.talker_align import align, shorten_pauses
 from recipes.u2s_data import is_validation
 from recipes.u2s_data import read_index as read_cache
 from s2u import S2U
-from s2u.spelling import contexts
+from s2u.spelling import SILENCE, contexts
 from speechkit.errors import CheckpointError, ManifestError, TextError
 from speechkit.talker.config import TalkerConfig
 from speechkit.talker.header import ATTRIBUTES

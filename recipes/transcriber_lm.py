@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from recipes.corpora.texts import read_manifest
+from recipes.corpora.texts import read_manifest, read_sentences
 from recipes.kneser_ney import NO_WORD, count_grams, pack, prune, smooth
 from speechkit.asr.embedded import KIND, PHONES, EmbeddedTranscriber
 from speechkit.asr.search import SearchConfig
@@ -37,7 +37,6 @@ from speechkit.text.english import word_phones
 from speechkit.text.inventory import strip_tone_and_stress
 from speechkit.text.lexicon import pronounce
 from speechkit.text.normalise_english import normalise_english
-from speechkit.text.sentences import sentences
 from speechkit.waveform import load as load_audio
 from speechkit.waveform import resample
 
@@ -61,17 +60,6 @@ def words_of(text: str) -> list[str]:
     """
     plain = normalise_english(text.replace("’", "'").replace("—", " ")).lower()
     return re.findall(r"[a-z]+(?:'[a-z]+)*", plain)
-
-
-def read_texts(places: Iterable[Path]) -> Iterator[list[str]]:
-    """Sentences, as words, of all .txt and .yml files of folders."""
-    for place in places:
-        for path in sorted(file for file in place.rglob("*") if file.suffix in (".txt", ".yml")):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            if path.suffix == ".yml":
-                text = "\n\n".join(re.findall(r"^-? ?\s*- (.+)$", text, re.MULTILINE))
-            for paragraph in re.split(r"\n\s*\n", text):
-                yield from (words_of(sentence) for sentence in sentences(" ".join(paragraph.split())))
 
 
 def read_transcripts(manifests: Iterable[Path]) -> Iterator[list[str]]:
@@ -99,7 +87,8 @@ def pronunciations(words: Sequence[str]) -> Iterator[tuple[int, list[int]]]:
 
 def build(options: argparse.Namespace) -> None:
     """Count, smooth, prune, and write the model folder."""
-    running, transcripts = list(read_texts(options.text)), list(read_transcripts(options.transcripts))
+    running = [words_of(sentence) for sentence in read_sentences(options.text)]
+    transcripts = list(read_transcripts(options.transcripts))
     texts = [*running, *transcripts]
     words = choose_words(texts, options.rare)
     number = {word: index for index, word in enumerate(words)}

@@ -20,11 +20,11 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from recipes.align import viterbi
-from recipes.code_table import CLEAR, table_of
+from recipes.code_table import align, table_of
 from recipes.s2u_data import row_phones
 from recipes.u2s_data import SAMPLE_RATE, SAMPLES_PER_UNIT, read_index
 from s2u import S2U
+from s2u.phone_search import FLOOR
 from s2u.spelling import CodeTable, contexts
 from speechkit.errors import SpeechkitError
 
@@ -80,17 +80,8 @@ class Speller:
             return None
         if not 0 < len(labels) < 0.8 * row["num_units"]:
             return None
-        scores = self._emissions(samples)
-        path = viterbi(scores, labels)
-        return path if scores[np.arange(len(path)), path].mean() > -CLEAR else None
-
-    @torch.inference_mode()
-    def _emissions(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log probability of every phone for every unit, float32 [N, 241]."""
-        mel = self.s2u.logmel.whole(torch.from_numpy(samples)[None], self.s2u.config.samples_per_unit).mT
-        with torch.autocast("cpu", torch.bfloat16):
-            scores = self.s2u.encoder.scores(mel, torch.tensor([mel.shape[1]]))
-        return torch.log(scores[0].float().softmax(-1) @ self.phones + 1e-4).numpy()
+        heard = self.s2u.scores(samples, 16000).softmax(-1) @ self.phones
+        return align(torch.log(heard + FLOOR).numpy(), labels)
 
 
 def main(arguments: list[str] | None = None) -> None:

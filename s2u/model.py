@@ -124,9 +124,18 @@ class S2U(nn.Module):
     @torch.inference_mode()
     def latents(self, waveform: Samples, sample_rate: int) -> Tensor:
         """Encoder output before the projection to FSQ, for probes: float32 [N, D], whole utterance at once."""
-        samples = self._checked(waveform, sample_rate)
-        mel = self.logmel.whole(torch.from_numpy(samples)[None], self.config.samples_per_unit).mT
-        return self.encoder.hidden(mel, torch.tensor([mel.shape[1]]))[0]
+        return self.encoder.hidden(*self._mel(waveform, sample_rate))[0]
+
+    @torch.inference_mode()
+    def scores(self, waveform: Samples, sample_rate: int) -> Tensor:
+        """Logits of the codes, for alignments: float32 [N, K], whole utterance at once."""
+        return self.encoder.scores(*self._mel(waveform, sample_rate))[0]
+
+    def _mel(self, waveform: Samples, sample_rate: int) -> tuple[Tensor, Tensor]:
+        """Frames float32 [1, F, M] of a whole utterance, and their number int64 [1]."""
+        samples = torch.from_numpy(self._checked(waveform, sample_rate))
+        mel = self.logmel.whole(samples[None], self.config.samples_per_unit).mT
+        return mel, torch.tensor([mel.shape[1]])
 
     def _checked(self, waveform: Samples, sample_rate: int) -> NDArray[np.float32]:
         if sample_rate != self.config.sample_rate:

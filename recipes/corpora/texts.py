@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from speechkit.errors import ConfigError, ManifestError
+from speechkit.text import sentences
 
 READABLE = {
     "en": re.compile(r"[A-Za-z][A-Za-z ,.!?;:'-]*"),
@@ -81,6 +82,17 @@ def read_manifest(path: Path) -> list[dict[str, object]]:
     except OSError as error:
         raise ManifestError(f"cannot read the manifest {path}: {error}") from error
     return [_row(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def read_sentences(places: Iterable[Path]) -> Iterator[str]:
+    """Sentences of the running text in all .txt and chatterbot's .yml files of folders; paragraphs end at empty lines."""
+    for place in places:
+        for path in sorted(file for file in place.rglob("*") if file.suffix in (".txt", ".yml")):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if path.suffix == ".yml":
+                text = "\n\n".join(re.findall(r"^-? ?\s*- (.+)$", text, re.MULTILINE))
+            for paragraph in re.split(r"\n\s*\n", text):
+                yield from sentences(" ".join(paragraph.split()))
 
 
 def _row(path: Path, number: int, line: str) -> dict[str, object]:

@@ -11,7 +11,6 @@ import torch
 pytest.importorskip("lightning")
 
 from recipes import phone_decoder
-from recipes.align import SILENCE
 from recipes.code_table import Heard, count_votes, relabel
 from recipes.codebook import contexts
 from recipes.perturb import PerturbConfig
@@ -20,7 +19,7 @@ from recipes.s2u_data import prepare
 from recipes.s2u_loading import BucketSampler, Collate
 from s2u import S2U, S2UConfig
 from s2u.fsq import number
-from s2u.spelling import CodeTable
+from s2u.spelling import SILENCE, CodeTable
 from speechkit.errors import CheckpointError
 
 TINY = {

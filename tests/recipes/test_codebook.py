@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("lightning")
 
-from recipes.align import SILENCE
 from recipes.codebook import SILENT_SHARE, contexts, crowd, grow, place, principal, sounds
+from s2u.spelling import SILENCE
 
 BOX = (4, 4, 4, 4)
 

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("lightning")
 
-from recipes.align import SILENCE
 from recipes.s2u_data import row_phones
 from recipes.talker_cache import places_of, prepare
 from recipes.talker_data import read_index
-from s2u.spelling import CodeTable
+from s2u.spelling import SILENCE, CodeTable
 from speechkit.text import phone_ids, reading
 
 TEXT = "Well, this seems good."

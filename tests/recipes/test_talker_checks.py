@@ -5,7 +5,7 @@ from tiny_models import save_tiny_models
 
 pytest.importorskip("lightning")
 
-from recipes.talker_checks import content_words, hostile, hostile_texts, leaks
+from recipes.talker_checks import content_words, hostile, hostile_texts, leaks, main
 from speechkit.asr.fake import FakeTranscriber
 from speechkit.pipeline import Speechkit, load
 from speechkit.talker import Talker
@@ -37,3 +37,9 @@ def test_hostile_texts_are_as_many_as_asked_for_and_all_end(kit: Speechkit) -> N
     assert len(list(hostile_texts(40))) == 40
     found = hostile(kit, 11)
     assert found["texts"] == 11 == sum(found["finish_reason"].values()) and found["unexplained"] == 0
+
+
+def test_a_check_without_its_texts_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["phones"])
+    assert "--manifest FILE" in capsys.readouterr().err

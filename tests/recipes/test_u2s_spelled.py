@@ -105,7 +105,7 @@ def test_clips_are_spelled_where_they_match_their_texts(
         rows.append({"audio": f"{index}.wav", "text": text, "language": "en", "speaker": "a"})
     (tmp_path / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert prepare([tmp_path / "manifest.jsonl"], tmp_path / "cache") == 2
-    monkeypatch.setattr("recipes.u2s_units.CLEAR", 99.0)  # an untrained model hears nothing; take its alignments all the same
+    monkeypatch.setattr("recipes.code_table.CLEAR", 99.0)  # an untrained model hears nothing; take its alignments all the same
     main([str(tmp_path / "cache"), "--s2u", str(s2u_folder)])
     assert "1 of 2 clips match" in capsys.readouterr().out
     units, s2u = np.fromfile(tmp_path / "cache" / "units.i16", np.int16), S2U.load(s2u_folder)
