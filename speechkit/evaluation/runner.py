@@ -6,7 +6,7 @@ import json
 import platform
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -99,7 +99,7 @@ def run(
 
 
 def _measured(suite: Suite, items: Sequence[Item], folder: Path, workers: int) -> Iterator[Record]:
-    """Records as they are ready; after an error or Ctrl-C no further item is begun."""
+    """Records as they are ready; after an error or Ctrl-C no further item is begun, and after an error none that was begun is lost."""
     if workers < 1:
         raise ConfigError(f"at least one item has to be measured at a time, got workers={workers}.")
     if workers == 1:
@@ -108,10 +108,25 @@ def _measured(suite: Suite, items: Sequence[Item], folder: Path, workers: int) -
     with ThreadPoolExecutor(workers) as pool:
         waiting = [pool.submit(_measure, suite, item, folder) for item in items]
         try:
-            for future in as_completed(waiting):
-                yield future.result()
+            yield from _finished(waiting)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _finished(futures: Sequence[Future[Record]]) -> Iterator[Record]:
+    """Every record that there will be; then the first error, which keeps items from being begun."""
+    failed: BaseException | None = None
+    for future in as_completed(futures):
+        if future.cancelled():
+            continue
+        if (error := future.exception()) is None:
+            yield future.result()
+        elif failed is None:
+            failed = error
+            for other in futures:
+                other.cancel()
+    if failed is not None:
+        raise failed
 
 
 def _measure(suite: Suite, item: Item, folder: Path) -> Record:

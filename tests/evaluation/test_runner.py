@@ -28,7 +28,7 @@ class Lengths:
         return {"model": "x"}
 
     def measure(self, item: Item, folder: Path) -> Record:
-        if self.measured == self.die_after:
+        if self.die_after is not None and self.measured >= self.die_after:
             raise KeyboardInterrupt
         self.measured += 1
         if item.id == "bad":
@@ -96,7 +96,7 @@ def test_an_error_of_one_worker_stops_all_and_the_run_goes_on(tmp_path: Path) ->
     with pytest.raises(KeyboardInterrupt):
         run(dying, many, tmp_path / "killed", workers=3)
     measured = len((tmp_path / "killed/items.jsonl").read_bytes().splitlines())
-    assert measured <= 5
+    assert 5 <= measured < 40  # what was measured before the error is kept, however the threads raced
     run(Lengths(), many, tmp_path / "killed", workers=2)
     run(Lengths(), many, tmp_path / "whole")
     assert (tmp_path / "killed/results.json").read_bytes() == (tmp_path / "whole/results.json").read_bytes()
