@@ -12,6 +12,7 @@ import torch
 from lightning.pytorch.cli import LightningCLI
 from torch import Tensor, nn
 
+from recipes.u2s_conversion import conversion_losses, other_styles, read_styles
 from recipes.u2s_crops import U2SData
 from recipes.u2s_listener import Listener
 from recipes.u2s_training import TrainingConfig, load_parts
@@ -64,6 +65,7 @@ class U2STraining(lightning.LightningModule):
             raise ConfigError("recognition_weight needs a listener: the folder of an S2U.")
         heard = bool(training.recognition_weight and listener)
         self._listener = [Listener(str(listener))] if heard else []  # in a list, so that it is no part of checkpoints
+        self.styles = read_styles(training.styles)
         self.average = copy.deepcopy(self.parts).requires_grad_(False)
         self.discriminators = Discriminators(training.discriminators) if training.stage == 3 else None
         self.spectral = SpectralLoss(model.sample_rate)
@@ -80,7 +82,9 @@ class U2STraining(lightning.LightningModule):
         """AdamW for the generator side, and one for the discriminators in stage 3."""
         rate = self.training_config.learning_rate
         players = [self.parts] if self.discriminators is None else [self.parts, self.discriminators]
-        return [torch.optim.AdamW(p.parameters(), rate, betas=(0.8, 0.99), weight_decay=0.01, fused=True) for p in players]
+        return [
+            torch.optim.AdamW(p.parameters(), rate, betas=(0.8, 0.99), weight_decay=0.01, fused=True) for p in players
+        ]
 
     def training_step(self, batch: Batch, batch_index: int) -> None:
         """One step of the generator side, after one of the discriminators in stage 3."""
@@ -126,7 +130,17 @@ class U2STraining(lightning.LightningModule):
                 losses["spectral"] = self.spectral(waveform[share:], target[share:])
         if share and self._listener:
             losses["recognition"] = self._listener[0].to(target.device)(waveform[:share], batch["units"][:share])
+        if config.stage > 1 and config.conversion_share:
+            losses |= self._converted(batch["units"], style)
         return waveform, losses
+
+    def _converted(self, units: Tensor, style: Tensor) -> dict[str, Tensor]:
+        """Losses of a share of the units in other voices; in stage 2 and 3."""
+        config = self.training_config
+        wanted = max(1, round(len(units) * config.conversion_share))
+        others = other_styles(style, self.styles, wanted)
+        listener = self._listener[0].to(units.device)
+        return conversion_losses(self.decoder, units[:wanted], others, config.prior_noise, listener)
 
     def _learn_units(self, batch: Batch, style: Tensor, losses: dict[str, Tensor]) -> Tensor:
         """Prosody and prior losses; returns the latents, the first share of the batch drawn from the prior."""
@@ -154,7 +168,8 @@ class U2STraining(lightning.LightningModule):
         config = self.training_config
         weights = {"kl": config.kl_weight, "prosody": config.prosody_weight, "discriminators": 0.0}
         weights |= {"adversarial": config.adversarial_weight, "features": config.feature_weight}
-        weights["recognition"] = config.recognition_weight
+        weights |= {"recognition": config.recognition_weight, "heard_units": config.recognition_weight}
+        weights["heard_style"] = config.likeness_weight
         return torch.stack([value * weights.get(name, 1.0) for name, value in losses.items()]).sum()
 
     def _excerpts(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:

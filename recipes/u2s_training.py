@@ -46,6 +46,12 @@ class TrainingConfig:
     """Largest gradient norm."""
     recognition_weight: float = 0.0
     """Stage 2 and 3: weight of the listener's cross-entropy, `recipes.u2s_listener`; needs `listener`."""
+    conversion_share: float = 0.0
+    """Stage 2 and 3: share of a batch that is spoken once more, in other voices and styles; see `recipes.u2s_conversion`."""
+    likeness_weight: float = 0.5
+    """Weight of the style that is heard in those, against `recognition_weight` for their units."""
+    styles: tuple[str, ...] = ()
+    """Safetensors of style vectors, such as a bank's and the default voices', that every second of those takes."""
     frozen: tuple[str, ...] = ()
     """Parts of the decoder that stay as they are; with "style_encoder" voices and style banks stay valid."""
     discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
@@ -54,6 +60,8 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if self.stage not in (1, 2, 3):
             raise ConfigError(f"stage must be 1, 2 or 3, got {self.stage}.")
+        if self.conversion_share and not self.recognition_weight:
+            raise ConfigError("conversion_share needs a listener: set recognition_weight.")
 
 
 def load_parts(module: nn.Module, source: str | Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speechkit.asr.listening import SAMPLE_RATE, files_fingerprint, model_name, prepare, require_files
+from speechkit.asr.merged_decoder import MergedDecoder
 from speechkit.asr.onnx_folding import folded_session
 from speechkit.errors import CheckpointError, DependencyError, TextError
 from speechkit.protocols import Waveform
@@ -46,13 +47,10 @@ class MoonshineTranscriber:
         options.intra_op_num_threads = threads
         try:
             self._encoder = onnxruntime.InferenceSession(str(files[0]), options)
-            self._decoder = folded_session(files[1], threads)
+            self._decoder = MergedDecoder(folded_session(files[1], threads))
         except Exception as error:
             raise CheckpointError(f"onnxruntime cannot load the model in {folder}: {error}") from error
         self._vocabulary = read_vocabulary(files[2].read_bytes())
-        self._runtime: Any = onnxruntime
-        self._caches = [entry for entry in self._decoder.get_inputs() if entry.name.startswith("past")]
-        self._masked = "encoder_attention_mask" in {entry.name for entry in self._decoder.get_inputs()}
         self.name = model_name("moonshine", model)
         self.fingerprint = files_fingerprint(files)
 
@@ -65,7 +63,8 @@ class MoonshineTranscriber:
         if language != "en":
             raise TextError(f"moonshine hears English only, got language {language!r}.")
         audio = prepare(waveform, sample_rate, language, pad_seconds=0.0)[None]
-        tokens = self._greedy(audio, self._encode(audio))
+        longest = int(audio.shape[1] / SAMPLE_RATE * TOKENS_PER_SECOND) + 6
+        tokens = self._decoder.greedy(self._encode(audio), [START], end=END, longest=longest, heard=audio.shape[1])
         return text_of(tokens, self._vocabulary)
 
     def _encode(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -74,31 +73,6 @@ class MoonshineTranscriber:
         if len(names) > 1:
             feeds[names[1]] = np.ones(audio.shape, np.int64)
         return self._encoder.run(None, feeds)[0]
-
-    def _greedy(self, audio: NDArray[np.float32], hidden: NDArray[np.float32]) -> list[int]:
-        """Token ids; caches stay onnxruntime's own values, and the encoder's part is computed once and never copied."""
-        wrap = self._runtime.OrtValue.ortvalue_from_numpy
-        cache = {
-            entry.name: wrap(np.zeros((1, entry.shape[1], 0, entry.shape[3]), np.float32)) for entry in self._caches
-        }
-        feeds: dict[str, Any] = {"encoder_hidden_states": wrap(hidden), **cache}
-        if self._masked:
-            feeds["encoder_attention_mask"] = wrap(np.ones(audio.shape, np.int64))
-        renewed = list(cache)
-        tokens: list[int] = []
-        last = START
-        for step in range(int(audio.shape[1] / SAMPLE_RATE * TOKENS_PER_SECOND) + 6):
-            feeds["input_ids"] = wrap(np.array([[last]], np.int64))
-            feeds["use_cache_branch"] = wrap(np.array([step > 0]))
-            wanted = ["logits", *(name.replace("past_key_values", "present") for name in renewed)]
-            logits, *caches = self._decoder.run_with_ort_values(wanted, feeds)
-            feeds |= dict(zip(renewed, caches, strict=True))
-            last = int(logits.numpy()[0, -1].argmax())
-            if last == END:
-                break
-            tokens.append(last)
-            renewed = [name for name in cache if "encoder" not in name]
-        return tokens
 
 
 def read_vocabulary(data: bytes) -> list[bytes]:

@@ -9,6 +9,7 @@ from speechkit.asr.fake import FakeTranscriber
 from speechkit.asr.funasr import FunasrTranscriber
 from speechkit.asr.moonshine import MoonshineTranscriber
 from speechkit.asr.whisper import WhisperTranscriber
+from speechkit.asr.whisper_onnx import OnnxWhisperTranscriber
 from speechkit.asr.whisper_transformers import TransformersWhisperTranscriber
 from speechkit.errors import ConfigError
 from speechkit.protocols import PhonePosteriors, Transcriber
@@ -17,6 +18,7 @@ TRANSCRIBERS: dict[str, Callable[[str, int], Transcriber]] = {
     "whisper": lambda model, threads: WhisperTranscriber(model or "base", threads=threads),
     "moonshine": lambda model, threads: MoonshineTranscriber(model, threads=threads),
     "whisper-transformers": lambda model, threads: TransformersWhisperTranscriber(model or "openai/whisper-base"),
+    "whisper-onnx": lambda model, threads: OnnxWhisperTranscriber(model, threads=threads),
     "funasr": lambda model, threads: FunasrTranscriber(model or "paraformer-zh", threads=threads),
     "fake": lambda model, threads: FakeTranscriber(model),
 }
@@ -38,8 +40,12 @@ def transcriber(spec: str, *, threads: int = 2, posteriors: PhonePosteriors | No
     name, _, model = spec.partition(":")
     if name == "embedded":
         if posteriors is None:
-            raise ConfigError("the recogniser 'embedded' reads an encoder's phones: give it posteriors=kit.phone_posteriors.")
+            raise ConfigError(
+                "the recogniser 'embedded' reads an encoder's phones: give it posteriors=kit.phone_posteriors."
+            )
         return EmbeddedTranscriber(posteriors, model or BUNDLED)
     if name not in TRANSCRIBERS:
-        raise ConfigError(f"there is no recogniser {name!r}; there are {', '.join(sorted([*TRANSCRIBERS, 'embedded']))}.")
+        raise ConfigError(
+            f"there is no recogniser {name!r}; there are {', '.join(sorted([*TRANSCRIBERS, 'embedded']))}."
+        )
     return TRANSCRIBERS[name](model, threads)

@@ -50,7 +50,8 @@ Models = Annotated[
 Asr = Annotated[
     list[str] | None,
     typer.Option(
-        "--asr", help="Recogniser, repeatable: whisper:PATH, moonshine:PATH, whisper-transformers:PATH, funasr:ID."
+        "--asr",
+        help="Recogniser, repeatable: whisper:PATH, whisper-onnx:PATH, moonshine:PATH, whisper-transformers:PATH, funasr:ID.",
     ),
 ]
 Quality = Annotated[

@@ -99,7 +99,7 @@ def run(
 
 
 def _measured(suite: Suite, items: Sequence[Item], folder: Path, workers: int) -> Iterator[Record]:
-    """Records as they are ready; after an error or Ctrl-C no further item is begun, and after an error none that was begun is lost."""
+    """Records as they are ready; after an error or Ctrl-C no further item is begun."""
     if workers < 1:
         raise ConfigError(f"at least one item has to be measured at a time, got workers={workers}.")
     if workers == 1:

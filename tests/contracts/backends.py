@@ -1,7 +1,7 @@
 """Which backends there are to run a contract against: fakes always, real ones where they are installed.
 
 Recognisers that need weights are looked for in the folder that the environment variable SPEECHKIT_JUDGES names
-(whisper-base/ for faster-whisper, whisper-transformers/, moonshine/, paraformer/).
+(whisper-base/ for faster-whisper, whisper-small/ for onnxruntime, whisper-transformers/, moonshine/, paraformer/).
 """
 
 import importlib.util

@@ -38,6 +38,12 @@ BACKENDS = [
         "moonshine", lambda: transcriber(f"moonshine:{model('moonshine')}"), needs=["onnxruntime"], folder="moonshine"
     ),
     backend(
+        "whisper-onnx",
+        lambda: transcriber(f"whisper-onnx:{model('whisper-small')}"),
+        needs=["onnxruntime", "faster_whisper"],
+        folder="whisper-small",
+    ),
+    backend(
         "whisper-transformers",
         lambda: transcriber(f"whisper-transformers:{model('whisper-transformers')}"),
         needs=["transformers"],
@@ -94,5 +100,7 @@ def test_unknown_and_missing(tmp_path: object) -> None:
         transcriber("nothing")
     with pytest.raises(CheckpointError, match=r"tokenizer\.bin"):
         transcriber(f"moonshine:{tmp_path}")
+    with pytest.raises(CheckpointError, match=r"encoder_model\.onnx"):
+        transcriber(f"whisper-onnx:{tmp_path}")
     with pytest.raises(SpeechkitError):
         transcriber(f"whisper:{tmp_path}")
