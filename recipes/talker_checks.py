@@ -107,7 +107,10 @@ def content_words(text: str) -> set[str]:
 
 
 def leaks(kit: Speechkit, rows: list[dict[str, Any]], ear: Transcriber, count: int) -> dict[str, Any]:
-    """English texts said under held-out instructions: how often a word of the instruction alone is heard in the speech."""
+    """English texts said under held-out instructions: how often a word of the instruction alone is heard in the speech.
+
+    What the same listener also hears when the text is said without the instruction is its own mistake: “Malay” for “male”.
+    """
     random = np.random.default_rng(2)
     leaked, done = [], 0
     texts = [row["text"] for row in rows if row["language"] == "en"]
@@ -119,6 +122,9 @@ def leaks(kit: Speechkit, rows: list[dict[str, Any]], ear: Transcriber, count: i
         speech = kit.say(text, instruction=instruction, seed=done)
         heard = ear.transcribe(speech.samples, speech.sample_rate, "en")
         words = content_words(heard) & content_words(instruction) - content_words(text)
+        if words:
+            plain = kit.say(text, style=speech.header, seed=done)
+            words -= content_words(ear.transcribe(plain.samples, plain.sample_rate, "en"))
         leaked += [{"instruction": instruction, "text": text, "heard": heard, "words": sorted(words)}] if words else []
         done += 1
     return {"instructions": count, "leaked": len(leaked), "examples": leaked[:5]}

@@ -1,5 +1,7 @@
 """The talker's checks: they count what they say they count."""
 
+import itertools
+
 import pytest
 from tiny_models import save_tiny_models
 
@@ -8,6 +10,7 @@ pytest.importorskip("lightning")
 from recipes.talker_checks import content_words, hostile, hostile_texts, leaks, main
 from speechkit.asr.fake import FakeTranscriber
 from speechkit.pipeline import Speechkit, load
+from speechkit.protocols import Waveform
 from speechkit.talker import Talker
 from speechkit.talker.config import TalkerConfig
 
@@ -26,10 +29,23 @@ def test_what_the_text_says_is_no_leak(kit: Speechkit, heard: str, leaked: int) 
     assert found["leaked"] == leaked and found["instructions"] == 2
 
 
+class Hears:
+    """A listener that hears these texts one after another, over and over."""
+
+    def __init__(self, *texts: str) -> None:
+        self.name, self._texts = "hears", itertools.cycle(texts)
+
+    def transcribe(self, waveform: Waveform, sample_rate: int, language: str) -> str:
+        return next(self._texts)
+
+
 def test_a_word_of_the_instruction_in_the_speech_is_a_leak(kit: Speechkit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recipes.talker_checks.phrase", lambda *_, **__: "Say it sadly, my friend.")
-    found = leaks(kit, [{"text": "Hello there, friend.", "language": "en"}], FakeTranscriber("hello sadly friend"), 3)
+    rows = [{"text": "Hello there, friend.", "language": "en"}]
+    found = leaks(kit, rows, Hears("hello sadly friend", "hello there friend"), 3)
     assert found["leaked"] == 3 and found["examples"][0]["words"] == ["sadly"]
+    same = leaks(kit, rows, FakeTranscriber("hello sadly friend"), 3)
+    assert same["leaked"] == 0  # this listener hears it without the instruction too
     assert content_words("A whisper; it's SAD.") == {"whisper", "it's"}
 
 
