@@ -87,7 +87,7 @@ def test_fingerprint_sees_config_names_shapes_and_values(tensors: dict[str, Tens
 
 
 def test_large_models_are_sharded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "SHARD_BYTES", 20_000)
+    monkeypatch.setattr(checkpoint.weights, "SHARD_BYTES", 20_000)
     tensors = {f"layer{index}": torch.randn(1000) for index in range(11)} | {"huge": torch.randn(9000)}
     folder = tmp_path / "sharded"
     save_model_folder(folder, kind="s2u", config=Tiny(), tensors=tensors, card="")
@@ -130,7 +130,7 @@ def test_a_failed_save_leaves_the_old_model(folder: Path, monkeypatch: pytest.Mo
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(checkpoint, "_write_weights", fail)
+    monkeypatch.setattr(checkpoint.folder, "write_weights", fail)
     with pytest.raises(OSError, match="disk full"):
         save_model_folder(folder, kind="s2u", config=Tiny(), tensors={}, card="")
     assert read_model_folder(folder, kind="s2u").extra == {"voices": ["a"]}

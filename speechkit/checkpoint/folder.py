@@ -1,8 +1,6 @@
 """Model folders: config.json + model.safetensors (or shards) + README.md. Strict, atomic, never pickle, never a class path."""
 
-import hashlib
 import json
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -10,11 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from speechkit.checkpoint.weights import (
+    INDEX,
+    WEIGHTS,
+    fingerprint,
+    load_weights,
+    read_json,
+    stored,
+    weight_files,
+    write_weights,
+)
 from speechkit.config import Config
 from speechkit.errors import CheckpointError
 
@@ -23,13 +28,6 @@ JSON: TypeAlias = None | bool | int | float | str | list["JSON"] | dict[str, "JS
 
 FORMAT = 1
 """Version of the folder layout; a folder with a higher one was written by a newer speechkit."""
-
-SHARD_BYTES = 15 * 2**20
-"""Every weight file stays below this size, so that a folder can be kept in a git repository."""
-
-INDEX = "model.safetensors.index.json"
-WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors")
-HEADER_BYTES_PER_TENSOR = 512
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,9 +73,9 @@ def save_model_folder(
         CheckpointError: `folder` holds something else than a model, a weight does not fit float16, or `extra` is no JSON.
     """
     target = Path(folder)
-    stored = {name: _stored(name, tensor, half) for name, tensor in tensors.items()}
+    kept = {name: stored(name, tensor, half) for name, tensor in tensors.items()}
     document = {"kind": kind, "format": FORMAT, "config": config.to_dict(), "extra": dict(extra)}
-    document["fingerprint"] = fingerprint(config, stored)
+    document["fingerprint"] = fingerprint(config, kept)
     try:
         text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     except (TypeError, ValueError) as error:
@@ -88,7 +86,7 @@ def save_model_folder(
     try:
         work.chmod(0o755)
         _keep_other_files(target, work)
-        _write_weights(work, stored)
+        write_weights(work, kept)
         for path in work.glob("*.safetensors"):
             path.chmod(0o644)  # safetensors leaves files that only their writer can read
         (work / "README.md").write_text(card, encoding="utf-8")
@@ -110,8 +108,8 @@ def read_model_folder(folder: str | Path, *, kind: str) -> ModelFolder:
     source = Path(folder)
     document = _read_document(source, kind)
     tensors: dict[str, Tensor] = {}
-    for path, names in _weight_files(source).items():
-        loaded = _load_weights(path)
+    for path, names in weight_files(source).items():
+        loaded = load_weights(path)
         if names is not None and sorted(loaded) != sorted(names):
             raise CheckpointError(f"{path} does not hold the tensors that {INDEX} lists; fetch the folder again.")
         tensors.update(loaded)
@@ -129,20 +127,6 @@ def read_model_folder(folder: str | Path, *, kind: str) -> ModelFolder:
         fingerprint=found,
         card=card.read_text(encoding="utf-8") if card.is_file() else "",
     )
-
-
-def fingerprint(config: Config | Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
-    """16 hex digits of SHA-256 over the canonical JSON of the config and every tensor's name, dtype, shape and bytes.
-
-    Floating tensors count as float32, as `read_model_folder` gives them. Rounding to float16 changes the fingerprint once.
-    """
-    fields = config.to_dict() if isinstance(config, Config) else dict(config)
-    digest = hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode())
-    for name in sorted(tensors):
-        array = _restored(tensors[name]).detach().cpu().contiguous().numpy()
-        digest.update(f"\n{name} {array.dtype.name} {list(array.shape)}\n".encode())
-        digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
-    return digest.hexdigest()[:16]
 
 
 def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
@@ -172,52 +156,6 @@ def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 def _shorten(names: list[str], limit: int = 8) -> str:
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
-
-
-def _stored(name: str, tensor: Tensor, half: bool) -> Tensor:
-    """A private contiguous CPU copy (safetensors refuses shared memory), float16 where asked."""
-    copy = tensor.detach().cpu().contiguous().clone()
-    if not (half and copy.dtype in (torch.float32, torch.float64)):
-        return copy
-    small = copy.half()
-    if bool((small.isinf() & ~copy.isinf()).any()):
-        raise CheckpointError(
-            f"{name} holds values beyond float16 (largest {copy.abs().max():.3g}); save with half=False."
-        )
-    return small
-
-
-def _restored(tensor: Tensor) -> Tensor:
-    return tensor.float() if tensor.is_floating_point() else tensor
-
-
-def _shards(tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
-    """Split in order so that each file stays below SHARD_BYTES; a tensor larger than that gets a file of its own."""
-    shards: list[dict[str, Tensor]] = [{}]
-    filled = 0
-    for name, tensor in tensors.items():
-        size = tensor.numel() * tensor.element_size() + HEADER_BYTES_PER_TENSOR
-        if shards[-1] and filled + size > SHARD_BYTES:
-            shards.append({})
-            filled = 0
-        shards[-1][name] = tensor
-        filled += size
-    return shards
-
-
-def _write_weights(folder: Path, tensors: Mapping[str, Tensor]) -> None:
-    shards = _shards(tensors)
-    if len(shards) == 1:
-        save_file(shards[0], folder / "model.safetensors", metadata={"format": "pt"})
-        return
-    weight_map = {}
-    for number, shard in enumerate(shards, start=1):
-        name = f"model-{number:05d}-of-{len(shards):05d}.safetensors"
-        save_file(shard, folder / name, metadata={"format": "pt"})
-        weight_map.update(dict.fromkeys(shard, name))
-    total = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
-    index = {"metadata": {"total_size": total}, "weight_map": weight_map}
-    (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
 
 
 def _is_ours(name: str) -> bool:
@@ -258,7 +196,7 @@ def _swap(work: Path, target: Path) -> None:
 def _read_document(folder: Path, kind: str) -> dict[str, Any]:
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is not a folder; a model is a folder with config.json and model.safetensors.")
-    document = _read_json(folder / "config.json")
+    document = read_json(folder / "config.json")
     if document.get("kind") != kind:
         raise CheckpointError(
             f"{folder} holds a model of kind {document.get('kind')!r}; a {kind!r} model is needed here."
@@ -273,39 +211,3 @@ def _read_document(folder: Path, kind: str) -> dict[str, Any]:
     return document
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise CheckpointError(f"{path.parent} is not a model folder: it has no {path.name}.")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is not readable JSON: {error}.") from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path} must hold a JSON object, got {type(content).__name__}.")
-    return content
-
-
-def _weight_files(folder: Path) -> dict[Path, list[str] | None]:
-    """Weight files and the tensors the index promises in each; None for the single file, which has no index."""
-    if not (folder / INDEX).is_file():
-        return {folder / "model.safetensors": None}
-    weight_map = _read_json(folder / INDEX).get("weight_map")
-    if not isinstance(weight_map, dict) or not weight_map:
-        raise CheckpointError(f"{folder / INDEX} has no weight_map.")
-    files: dict[Path, list[str]] = {}
-    for name, file in weight_map.items():
-        if not isinstance(file, str) or not WEIGHTS.fullmatch(file):
-            raise CheckpointError(
-                f"{folder / INDEX} names {file!r}; weight files are called model-00001-of-00002.safetensors."
-            )
-        files.setdefault(folder / file, []).append(name)
-    return dict(files)
-
-
-def _load_weights(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise CheckpointError(f"{path.parent} is incomplete: {path.name} is missing; fetch the folder again.")
-    try:
-        return {name: _restored(tensor) for name, tensor in load_file(path).items()}
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{path} is truncated or not a safetensors file: {error}; fetch it again.") from error
