@@ -17,8 +17,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from recipes.s2u_clips import Clips
 from recipes.s2u_data import TEACHER_WIDTH
-from recipes.s2u_loading import BucketSampler, Clips
+from recipes.s2u_loading import BucketSampler
 from s2u.losses import ctc_loss
 from s2u.spelling import SILENCE
 from speechkit.lengths import length_mask

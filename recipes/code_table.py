@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from recipes.align import viterbi
+from recipes.s2u_clips import FRAMES_PER_UNIT, Clips
 from recipes.s2u_data import NUM_MELS
-from recipes.s2u_loading import FRAMES_PER_UNIT, BucketSampler, Clips
+from recipes.s2u_loading import BucketSampler
 from s2u import S2U
 from s2u.fsq import digits
 from s2u.losses import unit_mask

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from recipes.s2u_loading import FRAMES_PER_UNIT, Clips, splits
+from recipes.s2u_clips import FRAMES_PER_UNIT, Clips, splits
 from s2u import S2UConfig
 from s2u.spelling import SILENCE, contexts
 

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from recipes.code_table import Heard, listen
-from recipes.s2u_loading import BucketSampler, Clips
+from recipes.s2u_clips import Clips
+from recipes.s2u_loading import BucketSampler
 from s2u import S2U
 from s2u.losses import ctc_loss, frame_loss
 from speechkit.lengths import length_mask

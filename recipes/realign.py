@@ -17,8 +17,9 @@ from tqdm import tqdm
 
 from recipes.align import viterbi
 from recipes.s2u import S2UTraining
+from recipes.s2u_clips import FRAMES_PER_UNIT, splits
 from recipes.s2u_data import NUM_MELS
-from recipes.s2u_loading import FRAMES_PER_UNIT, BucketSampler, splits
+from recipes.s2u_loading import BucketSampler
 
 CLEAR = 1.5
 """Mean log-probability a unit (negated) up to which an alignment is believed."""

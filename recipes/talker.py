@@ -19,7 +19,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recipes.byte_pairs import instruction_merges
-from recipes.talker_batches import STYLE, TEXT, UNIT, Batch, TalkerData, Writer
+from recipes.talker_batches import TalkerData
+from recipes.talker_examples import STYLE, TEXT, UNIT, Batch, Writer
 from recipes.u2s_callbacks import Snapshot as Snapshot  # for configs
 from speechkit.checkpoint import load_tensors
 from speechkit.errors import CheckpointError

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from recipes.code_table import table_of
-from recipes.s2u_loading import splits
+from recipes.s2u_clips import splits
 from recipes.talker_data import ShardWriter, entry_of, fold, phones_at, read_texts
 from s2u import S2U
 from s2u.spelling import SILENCE, CodeTable, contexts

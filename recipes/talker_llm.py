@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from recipes.talker_batches import NOTHING, STYLE, TEXT, UNIT, Batch, DataConfig, Example, Shards, TalkerData
+from recipes.talker_batches import DataConfig, Shards, TalkerData
+from recipes.talker_examples import NOTHING, STYLE, TEXT, UNIT, Batch, Example
 from recipes.u2s_callbacks import Snapshot as Snapshot  # for configs
 from speechkit.errors import DependencyError
 from speechkit.talker.header import header_of
@@ -33,7 +34,7 @@ from speechkit.thinker.text_transformers import load_text_model
 
 
 class TokenWriter:
-    """Rows to sequences of a language model's tokens; see `recipes.talker_batches.Writer`."""
+    """Rows to sequences of a language model's tokens; see `recipes.talker_examples.Writer`."""
 
     def __init__(self, backbone: LanguageModelBackbone) -> None:
         self.backbone, self.ids = backbone, backbone.ids

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from recipes.s2u import code_loss
-from recipes.s2u_loading import FRAMES_PER_UNIT, BucketSampler, Clips
+from recipes.s2u_clips import FRAMES_PER_UNIT, Clips
+from recipes.s2u_loading import BucketSampler
 from s2u import S2U, S2UConfig
 from s2u.losses import ctc_loss, frame_loss
 from speechkit.lengths import length_mask

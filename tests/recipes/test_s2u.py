@@ -17,8 +17,9 @@ pytest.importorskip("lightning")
 from recipes import codebook, realign
 from recipes.export import export_s2u, s2u_from_checkpoint
 from recipes.s2u import S2UTraining
+from recipes.s2u_clips import splits
 from recipes.s2u_data import prepare, read_manifest, usable
-from recipes.s2u_loading import BucketSampler, S2UDataModule, splits
+from recipes.s2u_loading import BucketSampler, S2UDataModule
 from recipes.warm_start import whisper_state
 from s2u import S2U, S2UConfig
 from speechkit.errors import CheckpointError, ManifestError

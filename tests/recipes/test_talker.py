@@ -19,8 +19,9 @@ from tiny_models import save_tiny_models
 from recipes.byte_pairs import learn_merges
 from recipes.talker import TalkerTraining, export, read_talker, start_from
 from recipes.talker_align import align, shorten_pauses
-from recipes.talker_batches import DataConfig, Shards, TalkerData, TrainingBatches, Writer, collate, held_so_far
+from recipes.talker_batches import DataConfig, Shards, TalkerData, TrainingBatches
 from recipes.talker_data import prepare, read_index
+from recipes.talker_examples import Writer, collate, held_so_far
 from speechkit.errors import CheckpointError, ManifestError
 from speechkit.talker import GuidedBackbone, Saying, StyleHeader, Talker, UnitStream, write_header
 from speechkit.text import EMOVA240, MARKS, phone_ids, reading
