@@ -4,9 +4,10 @@
         --transcripts libri/manifest.jsonl common_voice_zh/manifest.jsonl -o better_s2u --card card.md
     python -m recipes.phone_ngram tune better_s2u --manifest libri/manifest.jsonl --skip 120 --limit 40
 
-Texts are folders of .txt or of chatterbot's .yml, read as English or, after --mandarin, as Mandarin; of manifests, rows of `split:
-dev` are left out. The encoder, the codebook and the codec stay; units of the same speech change, for the better. Tuning prints
-phone errors of dev clips under several weights; those it hears should not be those that are reported.
+Without texts the n-gram that the S2U has stays, with other codes. Texts are folders of .txt or of chatterbot's .yml, read as
+English or, after --mandarin, as Mandarin; of manifests, rows of `split: dev` are left out. The encoder, the codebook and the codec
+stay; units of the same speech change, for the better. Tuning prints phone errors of dev clips under several weights; those it
+hears should not be those that are reported.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from s2u.config import SearchConfig
 from s2u.phone_ngram import COST_STEP
 from s2u.phone_search import PhoneSearch
 from s2u.spelling import SILENCE, CodeTable
-from speechkit.errors import SpeechkitError
+from speechkit.errors import ConfigError, SpeechkitError
 from speechkit.metrics.edit_distance import edit_distance
 from speechkit.text import phone_ids, phones
 
@@ -128,12 +129,22 @@ def pack(levels: Sequence[Grams]) -> dict[str, NDArray[np.uint8]]:
 
 
 def with_search(s2u: S2U, table: CodeTable, levels: Sequence[Grams]) -> S2U:
-    """The same S2U with a search over phones."""
-    config = SearchConfig(votes=len(table.codes), grams=tuple(len(grams.keys) for grams in levels))
+    """The same S2U with a search over phones; without levels it keeps the n-gram that it has.
+
+    Raises:
+        ConfigError: no levels, and no search to keep.
+    """
+    if levels:
+        config = SearchConfig(votes=len(table.codes), grams=tuple(len(grams.keys) for grams in levels))
+        grams = {name: torch.from_numpy(array) for name, array in pack(levels).items()}
+    elif s2u.search is not None and s2u.config.search is not None:
+        config, grams = replace(s2u.config.search, votes=len(table.codes)), s2u.search.ngram.state_dict()
+    else:
+        raise ConfigError("this S2U has no n-gram to keep: give texts with --text, --mandarin or --transcripts.")
     search = PhoneSearch(config, s2u.config.num_units)
     votes = {"contexts": table.contexts.astype(np.int16), "codes": table.codes.astype(np.int16), "weights": table.weights}
-    arrays = votes | {f"ngram.{name}": array for name, array in pack(levels).items()}
-    search.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    arrays = {name: torch.from_numpy(array) for name, array in votes.items()}
+    search.load_state_dict(arrays | {f"ngram.{name}": tensor for name, tensor in grams.items()})
     s2u.config, s2u.search = replace(s2u.config, search=config), search
     return s2u
 
@@ -141,16 +152,17 @@ def with_search(s2u: S2U, table: CodeTable, levels: Sequence[Grams]) -> S2U:
 def build(options: argparse.Namespace) -> None:
     """Count, smooth, prune, write the model folder."""
     s2u = S2U.load(options.s2u)
-    table = table_of(s2u, options.codes)
+    table = CodeTable.joined([CodeTable.load(path) for path in options.codes]) if options.codes else table_of(s2u, None)
     if table is None:
         raise SystemExit("this S2U has no code table yet: give --codes, the votes of recipes.code_table.")
     rows = [row for manifest in options.transcripts for row in read_manifest(manifest) if row.get("split") != "dev"]
     texts = [(text, language) for text, language in dict.fromkeys((str(row["text"]), str(row["language"])) for row in rows)]
     texts += [(text, "en") for text in read_sentences(options.text)] + [(text, "zh") for text in read_sentences(options.mandarin)]
-    levels = prune(smooth(count(sequences(tqdm(texts, desc="texts", mininterval=5)), options.order)), options.grams)
+    spoken = sequences(tqdm(texts, desc="texts", mininterval=5))
+    levels = prune(smooth(count(spoken, options.order)), options.grams) if texts else []
     card = options.card.read_text(encoding="utf-8") if options.card else (options.s2u / "README.md").read_text(encoding="utf-8")
     with_search(s2u, table, levels).save(options.output, card=card, half=True)
-    print(json.dumps({"sentences": len(texts), "grams": [len(grams.keys) for grams in levels]}))
+    print(json.dumps({"sentences": len(texts), "grams": list(s2u.config.search.grams if s2u.config.search else ())}))
 
 
 def tune(options: argparse.Namespace) -> None:
@@ -181,7 +193,7 @@ def main(arguments: list[str] | None = None) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     first = commands.add_parser("build", help="count phones in texts and give the S2U a search")
     first.add_argument("s2u", type=Path, help="model folder")
-    first.add_argument("--codes", type=Path, help="votes of recipes.code_table [default: those that the S2U has]")
+    first.add_argument("--codes", nargs="*", type=Path, help="votes of recipes.code_table [default: what the S2U has]")
     first.add_argument("--text", nargs="*", type=Path, default=[], help="folders of English text")
     first.add_argument("--mandarin", nargs="*", type=Path, default=[], help="folders of Mandarin text")
     first.add_argument("--transcripts", nargs="*", type=Path, default=[], help="manifests whose texts count as well")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +65,12 @@ class CodeTable:
             return cls(stored["contexts"].astype(np.int64), stored["codes"].astype(np.int64), stored["weights"].astype(np.float32))
         except (OSError, KeyError) as error:
             raise CheckpointError(f"{path} is no code table of recipes.code_table: {error}.") from error
+
+    @classmethod
+    def joined(cls, tables: Sequence[CodeTable]) -> CodeTable:
+        """All votes of several tables, one or more."""
+        names = ("contexts", "codes", "weights")
+        return cls(*(np.concatenate([getattr(table, name) for table in tables]) for name in names))
 
     def save(self, path: Path) -> None:
         """Write safetensors: int16 contexts and codes, float16 weights."""

@@ -14,6 +14,7 @@ pytest.importorskip("lightning")
 from recipes.phone_ngram import RADIX, count, main, pack, prune, smooth
 from s2u import S2U
 from s2u.spelling import SILENCE
+from speechkit.errors import ConfigError
 from tests.s2u.searching import sentences, table
 from tests.s2u.test_units_contract import noise, tiny_config
 
@@ -72,6 +73,14 @@ def test_build_and_tune(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["sentences"] == 4
     built = S2U.load(out)
     assert built.search is not None and len(built.encode(noise(32_000), 16000)) == 50
+    main(["build", out, *codes, codes[1], "-o", str(tmp_path / "again")])  # other votes, the n-gram stays
+    again = S2U.load(tmp_path / "again")
+    assert again.search is not None and again.config.search.grams == built.config.search.grams
+    assert len(again.search.codes) == 2 * len(built.search.codes)
+    kept = again.search.ngram.state_dict()
+    assert all(torch.equal(tensor, kept[name]) for name, tensor in built.search.ngram.state_dict().items())
+    with pytest.raises(ConfigError, match="no n-gram to keep"):
+        main(["build", str(tmp_path / "s2u"), *codes, "-o", out])
     main(["tune", out, "--manifest", manifest, "--skip", "0", "--weights", "0.3", "--entries", "1.5"])
     assert "weight 0.3  entry 1.5" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="no search yet"):
