@@ -152,7 +152,8 @@ def with_search(s2u: S2U, table: CodeTable, levels: Sequence[Grams]) -> S2U:
 def build(options: argparse.Namespace) -> None:
     """Count, smooth, prune, write the model folder."""
     s2u = S2U.load(options.s2u)
-    table = CodeTable.joined([CodeTable.load(path) for path in options.codes]) if options.codes else table_of(s2u, None)
+    files = [CodeTable.load(path).heavier(options.least) for path in options.codes or ()]
+    table = CodeTable.joined(files) if files else table_of(s2u, None)
     if table is None:
         raise SystemExit("this S2U has no code table yet: give --codes, the votes of recipes.code_table.")
     rows = [row for manifest in options.transcripts for row in read_manifest(manifest) if row.get("split") != "dev"]
@@ -194,6 +195,7 @@ def main(arguments: list[str] | None = None) -> None:
     first = commands.add_parser("build", help="count phones in texts and give the S2U a search")
     first.add_argument("s2u", type=Path, help="model folder")
     first.add_argument("--codes", nargs="*", type=Path, help="votes of recipes.code_table [default: what the S2U has]")
+    first.add_argument("--least", type=float, default=0.5, help="lighter votes of those files are left out")
     first.add_argument("--text", nargs="*", type=Path, default=[], help="folders of English text")
     first.add_argument("--mandarin", nargs="*", type=Path, default=[], help="folders of Mandarin text")
     first.add_argument("--transcripts", nargs="*", type=Path, default=[], help="manifests whose texts count as well")

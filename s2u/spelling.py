@@ -72,6 +72,11 @@ class CodeTable:
         names = ("contexts", "codes", "weights")
         return cls(*(np.concatenate([getattr(table, name) for table in tables]) for name in names))
 
+    def heavier(self, least: float) -> CodeTable:
+        """The votes of at least this weight."""
+        kept = self.weights >= least
+        return CodeTable(self.contexts[kept], self.codes[kept], self.weights[kept])
+
     def save(self, path: Path) -> None:
         """Write safetensors: int16 contexts and codes, float16 weights."""
         arrays = {"contexts": self.contexts.astype(np.int16), "codes": self.codes.astype(np.int16)}

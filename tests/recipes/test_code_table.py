@@ -56,6 +56,14 @@ def test_an_unheard_context_leans_on_its_phone_and_its_neighbours(table: CodeTab
     assert table.spell(np.array([[1, 200, 1]])).tolist() == [0]  # nothing known
 
 
+def test_tables_are_joined_and_light_votes_left_out(table: CodeTable) -> None:
+    both = CodeTable.joined([table, table])
+    assert len(both.codes) == 2 * len(table.codes) and float(both.weights.sum()) == pytest.approx(2 * float(table.weights.sum()))
+    least = float(np.median(table.weights))
+    heavy = table.heavier(least)
+    assert len(heavy.codes) == (table.weights >= least).sum() == len(heavy.contexts) and heavy.weights.min() >= least
+
+
 def test_save_and_load_spell_alike(table: CodeTable, tmp_path: Path) -> None:
     table.save(tmp_path / "codes.safetensors")
     asked = np.random.default_rng(0).choice([5, 7, 9, SILENCE], (50, 3))

@@ -13,12 +13,14 @@ import torch
 from speechkit.config import Config
 from speechkit.errors import ManifestError
 from speechkit.evaluation.audio import item_waveform
+from speechkit.evaluation.heard_phones import heard_phone_results, heard_phones
 from speechkit.evaluation.listening import Listeners, clip_name
 from speechkit.evaluation.manifest import Item
 from speechkit.evaluation.plots import bars
 from speechkit.evaluation.records import Record
 from speechkit.evaluation.suite import Clip, Plot, Summary
 from speechkit.evaluation.suites.speech_results import (
+    clusters_of,
     mean_of,
     score_results,
     speed,
@@ -95,6 +97,7 @@ class TTSSuite:
         values |= self.listeners.hear(speech, item.language)
         for key in self.listeners.keys:
             values |= self.listeners.rate_of(key, values, item.text, item.language, self._protocol)
+            values |= heard_phones(key, item.text, values.get(f"heard_{key}"), item.language)
         if item.row.get("prompt"):
             prompt = Speech(samples=item_waveform(item, PROMPT_RATE, "prompt"), sample_rate=PROMPT_RATE)
             values |= self.listeners.compare(prompt, speech)
@@ -125,6 +128,7 @@ class TTSSuite:
                     results.append(
                         transcript_result(spoken, self.listeners, f"{name}_{key}", key, "", language, self._protocol)
                     )
+                    results += heard_phone_results(spoken, key, language, clusters_of(spoken))
         results += score_results(usable)
         similar = sorted(
             {n for r in usable for n in r.values if n.startswith("similarity_") and not n.endswith("_skipped")}
