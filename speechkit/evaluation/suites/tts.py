@@ -128,7 +128,7 @@ class TTSSuite:
                     results.append(
                         transcript_result(spoken, self.listeners, f"{name}_{key}", key, "", language, self._protocol)
                     )
-                    results += heard_phone_results(spoken, key, language, clusters_of(spoken))
+                results += heard_phone_results(spoken, key, language, clusters_of(spoken)) if spoken else []
         results += score_results(usable)
         similar = sorted(
             {n for r in usable for n in r.values if n.startswith("similarity_") and not n.endswith("_skipped")}
