@@ -172,6 +172,10 @@ def test_a_bank_is_carried_and_tuned(models: Path, tmp_path: Path, monkeypatch: 
     EmbeddedScorer(EmotionNet(EmotionConfig(width=8, members=1))).save(tmp_path / "judge", card="A judge.")
     new = run("prototypes", "carry", models / "prototypes", "-o", tmp_path / "carried", "--models", models)
     assert new.exit_code == 0, new.stderr
+    asked: list[int] = []
+    monkeypatch.setattr("speechkit.prototyping.calibrate", lambda bank, *_: asked.append(len(bank)) or bank)
+    anew = run("prototypes", "carry", models / "prototypes", "-o", tmp_path / "anew", "--calibrate", "--models", models)
+    assert anew.exit_code == 0 and asked, anew.stderr
     told = ["--judge", tmp_path / "judge", "--rounds", "1", "--models", models]
     tuned = run("prototypes", "tune", tmp_path / "carried", "-o", tmp_path / "tuned", *told)
     assert tuned.exit_code == 0 and "female-happy round 1" in tuned.stderr

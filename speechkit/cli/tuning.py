@@ -26,7 +26,14 @@ Previous = Annotated[
 
 
 def carry(
-    bank: Source, output: Output, previous: Previous = None, models: options.Models = None, quiet: options.Quiet = False
+    bank: Source,
+    output: Output,
+    previous: Previous = None,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Measure all explicit prosody anew; what was tuned by `tune` is lost.")
+    ] = False,
+    models: options.Models = None,
+    quiet: options.Quiet = False,
 ) -> None:
     """Make a bank out to another decoder with the same style encoder, and correct levels and gains; else refuse."""
     from s2u import S2U
@@ -35,7 +42,8 @@ def carry(
     decoder = _decoder(models)
     found = _carried(bank, decoder, previous)
     encoder = S2U.load(_root(models) / "s2u")
-    found = prototyping.settle(found, decoder, calibration_units(encoder), _dots(quiet))
+    correct = prototyping.calibrate if calibrate else prototyping.settle
+    found = correct(found, decoder, calibration_units(encoder), _dots(quiet))
     _write(output, found, bank, quiet)
 
 
