@@ -19,6 +19,7 @@ from speechkit.types import Style
 PLAIN_VALUES = ("normal", "neutral")
 """Values that are taken where an axis is left open; else an axis' first."""
 EMOTION = "emotion"
+PITCH = "pitch"
 NEUTRAL = "neutral"
 MAX_INTENSITY = 2.0
 
@@ -124,6 +125,15 @@ class StyleBank:
             if value not in self.axes[axis]:
                 raise StyleError(f"unknown {axis} {value!r}; this bank has {self._valid()}.")
         return self._by_labels[values]
+
+    def plain(self, labels: Mapping[str, str]) -> Prototype:
+        """The same voice when nothing is the matter: neutral, at the pitch that is taken where none is asked for.
+
+        Raises:
+            StyleError: the bank has no neutral.
+        """
+        calm = {EMOTION: NEUTRAL, PITCH: self.default(PITCH)} if PITCH in self.axes else {EMOTION: NEUTRAL}
+        return self.find({axis: calm.get(axis, value) for axis, value in labels.items()})
 
     def default(self, axis: str) -> str:
         """What an open axis takes."""

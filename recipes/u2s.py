@@ -12,7 +12,7 @@ import torch
 from lightning.pytorch.cli import LightningCLI
 from torch import Tensor, nn
 
-from recipes.u2s_conversion import conversion_losses, other_styles, read_styles
+from recipes.u2s_conversion import conversion_losses, other_manners, read_manners
 from recipes.u2s_crops import U2SData
 from recipes.u2s_listener import Listener
 from recipes.u2s_training import TrainingConfig, load_parts
@@ -65,7 +65,7 @@ class U2STraining(lightning.LightningModule):
             raise ConfigError("recognition_weight needs a listener: the folder of an S2U.")
         heard = bool(training.recognition_weight and listener)
         self._listener = [Listener(str(listener))] if heard else []  # in a list, so that it is no part of checkpoints
-        self.styles = read_styles(training.styles)
+        self.manners = read_manners(training.styles)
         self.average = copy.deepcopy(self.parts).requires_grad_(False)
         self.discriminators = Discriminators(training.discriminators) if training.stage == 3 else None
         self.spectral = SpectralLoss(model.sample_rate)
@@ -138,7 +138,7 @@ class U2STraining(lightning.LightningModule):
         """Losses of a share of the units in other voices; in stage 2 and 3."""
         config = self.training_config
         wanted = max(1, round(len(units) * config.conversion_share))
-        others = other_styles(style, self.styles, wanted)
+        others = other_manners(style, self.manners, wanted)
         listener = self._listener[0].to(units.device)
         return conversion_losses(self.decoder, units[:wanted], others, config.prior_noise, listener)
 

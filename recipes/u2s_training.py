@@ -51,7 +51,7 @@ class TrainingConfig:
     likeness_weight: float = 0.5
     """Weight of the style that is heard in those, against `recognition_weight` for their units."""
     styles: tuple[str, ...] = ()
-    """Safetensors of style vectors, such as a bank's and the default voices', that every second of those takes."""
+    """Style banks (folders), whose controls come along, and safetensors of voices: every second of those takes one."""
     frozen: tuple[str, ...] = ()
     """Parts of the decoder that stay as they are; with "style_encoder" voices and style banks stay valid."""
     discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)

@@ -139,6 +139,15 @@ class EmotionScorer(Protocol):
 
 
 @runtime_checkable
+class EnrollingScorer(EmotionScorer, Protocol):
+    """A scorer that judges better once it knows a speaker's neutral."""
+
+    def enrol(self, clips: Sequence[tuple[Waveform, int]]) -> EmotionScorer:
+        """A scorer for one speaker, out of (waveform, sample rate) of neutral clips."""
+        ...
+
+
+@runtime_checkable
 class SpeakerEmbedder(Protocol):
     """Speech to a unit-norm voice vector."""
 

@@ -1,7 +1,7 @@
 """Configs of the decoder: what U2S and its waveform generator are made of. Rates and reach are derived, never stored."""
 
 from dataclasses import dataclass, field
-from math import prod
+from math import ceil, prod
 
 from speechkit.config import Config
 from speechkit.errors import ConfigError
@@ -141,8 +141,13 @@ class U2SConfig(Config):
     @property
     def context_units(self) -> int:
         """Units on either side of a unit that its samples depend on: the receptive field of the whole decoder."""
+        return self.context_units_at(1.0)
+
+    def context_units_at(self, speed: float) -> int:
+        """As `context_units`, where the generator sees `speed` times as many steps; see `u2s.pace`."""
         at_units = self.unit_layers * (self.unit_kernel_size // 2)
         if self.prosody == "explicit":
             at_units += self.prosody_layers * (self.prosody_kernel_size // 2)
         blocks = self.prior_layers + self.flow_layers * self.flow_depth
-        return at_units + ceil_div(blocks * (self.unit_kernel_size // 2) + self.generator.reach_steps, 2) + 1
+        seen = blocks * (self.unit_kernel_size // 2) + ceil(self.generator.reach_steps * speed) + (speed != 1.0)
+        return at_units + ceil_div(seen, 2) + 1

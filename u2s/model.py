@@ -17,10 +17,11 @@ from u2s.excitation import phase_of, sample_f0
 from u2s.flow import Flow
 from u2s.generator import breathe, build_generator, excite
 from u2s.noise import LATENT, SOURCE, gaussian
+from u2s.pace import Pace
 from u2s.prior import STEPS_PER_UNIT, Prior
 from u2s.prosody import CHANNELS, FRAME_RATE, FRAMES_PER_UNIT, Controls, ProsodyPredictor
 from u2s.prosody_target import active_level
-from u2s.streaming import Block, blocks, change_speed, check_ids
+from u2s.streaming import Block, blocks, check_ids
 from u2s.style_encoder import StyleEncoder
 from u2s.tilt import tilt
 from u2s.unit_encoder import UnitEncoder
@@ -120,7 +121,7 @@ class U2S(nn.Module):
             seed: of the noise; the same seed gives the same samples.
             controls: pitch, range, energy, speed.
         Returns:
-            float32 [N * samples_per_unit / speed] in [-1, 1]; the concatenation of `decode_stream`.
+            float32 [ceil(2N / speed) * samples_per_unit / 2] in [-1, 1]; the concatenation of `decode_stream`.
         Raises:
             UnitsError: no integers, or out of range.
             ShapeError: the style has another size.
@@ -138,10 +139,9 @@ class U2S(nn.Module):
         whole = check_ids(ids.cpu().numpy() if isinstance(ids, Tensor) else ids, self.config.num_units)
         if style.shape != (self.config.style_dim,):
             raise ShapeError(f"style must be [{self.config.style_dim}], got {list(style.shape)}.")
-        paced = np.concatenate([np.zeros(0, np.int64), *change_speed([whole], controls.speed)])
-        if not len(paced):
+        if not len(whole):
             return torch.zeros(0)
-        block = Block(ids=paced, first=0, core=(0, len(paced)))
+        block = Block(ids=whole, first=0, core=(0, len(whole)))
         return self.speak(block, style.float().to(self._device()), seed, controls, 0.0)[0]
 
     def decode_stream(
@@ -176,7 +176,7 @@ class U2S(nn.Module):
         self, chunks: Iterator[NDArray[np.int64]], style: Tensor, seed: int, controls: Controls
     ) -> Iterator[Tensor]:
         phase = 0.0
-        for block in blocks(change_speed(chunks, controls.speed), self.config.context_units):
+        for block in blocks(chunks, self.config.context_units_at(controls.speed)):
             piece, phase = self.speak(block, style, seed, controls, phase)
             yield piece
 
@@ -189,17 +189,19 @@ class U2S(nn.Module):
         Returns:
             (samples of the core, float32 on the CPU; phase at its end).
         """
-        config = self.config
-        ids = torch.from_numpy(block.ids)[None].to(self._device())
-        hidden = self.unit_encoder(ids)
+        config, pace = self.config, Pace.of(controls.speed)
+        hidden = self.unit_encoder(torch.from_numpy(block.ids)[None].to(self._device()))
         prosody = self._prosody_track(hidden, style, controls, block.first)
         condition = self.prior.condition(hidden, prosody, style[None])
         scale = config.noise_scale if controls.noise_scale is None else controls.noise_scale
-        noise = self._noise(seed, LATENT, block, STEPS_PER_UNIT, config.latent_dim)
+        first = block.first * STEPS_PER_UNIT
+        noise = self._noise(seed, LATENT, first, len(block.ids) * STEPS_PER_UNIT, config.latent_dim)
         latents = self.flow.inverse(self.prior(condition).sample(scale * noise), condition)
-        begin, end = (edge * config.samples_per_unit for edge in block.core)
+        latents, prosody = pace.stretch(latents, prosody, first)
+        start, *core = (pace.spoken_before(first + edge * STEPS_PER_UNIT) for edge in (0, *block.core))
+        begin, end = ((step - start) * config.samples_per_step for step in core)
         cycles, phase = self._carry_phase(prosody, begin, end, phase)
-        source = self._noise(seed, SOURCE, block, 1, config.samples_per_unit).reshape(1, -1)
+        source = self._noise(seed, SOURCE, start, latents.shape[1], config.samples_per_step).reshape(1, -1)
         source = breathe(source, prosody[..., 1], controls.breath_db)
         waveform = self.generator(latents, prosody, style[None], excite(prosody, source, config, cycles))
         waveform = tilt(waveform, controls.tilt_db, config.sample_rate, controls.effort_db)
@@ -210,12 +212,11 @@ class U2S(nn.Module):
         frames = hidden.shape[1] * FRAMES_PER_UNIT
         if self.prosody is None:
             return hidden.new_zeros(1, frames, CHANNELS)
-        seconds = (first * FRAMES_PER_UNIT + torch.arange(frames, device=hidden.device)).double() / FRAME_RATE
+        seconds = (first * FRAMES_PER_UNIT + torch.arange(frames, device=hidden.device)).double() / FRAME_RATE / controls.speed
         return self.prosody(hidden, style[None]).track(controls, seconds)
 
-    def _noise(self, seed: int, stream: int, block: Block, rows: int, width: int) -> Tensor:
-        values = gaussian(seed, stream, block.first * rows, len(block.ids) * rows, width)
-        return values[None].to(self._device())
+    def _noise(self, seed: int, stream: int, first: int, count: int, width: int) -> Tensor:
+        return gaussian(seed, stream, first, count, width)[None].to(self._device())
 
     def _carry_phase(self, prosody: Tensor, begin: int, end: int, phase: float) -> tuple[Tensor, float]:
         """Phase per sample of the window such that the core starts at `phase`; and the phase where the core ends."""

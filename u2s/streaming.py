@@ -6,7 +6,6 @@ for sample, memory does not grow with length, and the first block is short so th
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,21 +44,6 @@ def check_ids(ids: object, num_units: int) -> NDArray[np.int64]:
     if bad.size:
         raise UnitsError(f"unit {int(bad[0])} is out of range: ids must lie in [0, {num_units}).")
     return array.astype(np.int64)
-
-
-def change_speed(chunks: Iterable[NDArray[np.int64]], speed: float) -> Iterator[NDArray[np.int64]]:
-    """Repeat or drop units so that `speed` times as many pass per second.
-
-    Unit n is spoken ceil((n + 1) / speed) - ceil(n / speed) times, with the speed taken as a fraction with a denominator
-    of at most 1000: a rule of the position alone, the same however the units arrive.
-    """
-    ratio = Fraction(speed).limit_denominator(1000)
-    position = 0
-    for chunk in chunks:
-        edges = np.arange(position, position + len(chunk) + 1) * ratio.denominator
-        marks = -(-edges // ratio.numerator)
-        yield np.repeat(chunk, np.diff(marks))
-        position += len(chunk)
 
 
 def blocks(chunks: Iterable[NDArray[np.int64]], context: int, cores: tuple[int, ...] = CORES) -> Iterator[Block]:

@@ -8,7 +8,7 @@ Labels come from RAVDESS and from the assumption that read speech is neutral, ne
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,15 @@ from tqdm import tqdm
 
 from recipes.corpora.texts import read_manifest
 from recipes.emotion.views import SAMPLE_RATE, emotion_of, trim
-from speechkit.emotion.features import EmotionFeatures
+from speechkit.emotion.features import EmotionFeatures, height
 from speechkit.emotion.functionals import functionals
 from speechkit.errors import ManifestError
 from speechkit.waveform import load, resample
 
 Array = NDArray[np.float32]
+
+READING_OCTAVES = 0.08
+"""Spread of a reader's height from clip to clip; about a semitone."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,6 +41,8 @@ class Acted:
     emotion: NDArray[np.int64]
     speaker: NDArray[np.str_]
     view: NDArray[np.int64]
+    height: Array | None = None
+    """Octaves, float32 [V], of the plain view of each recording: augmented ones are moved up or down on purpose."""
 
     def only(self, speakers: Sequence[str]) -> "Acted":
         """The views of some speakers; of all where none is named.
@@ -48,9 +53,7 @@ class Acted:
         if missing := sorted(set(speakers) - set(self.speaker.tolist())):
             raise ManifestError(f"these views hold no training clips of {', '.join(missing)}.")
         mine = np.isin(self.speaker, list(speakers)) if speakers else np.ones(len(self.speaker), bool)
-        return Acted(
-            values=self.values[mine], emotion=self.emotion[mine], speaker=self.speaker[mine], view=self.view[mine]
-        )
+        return replace(self, **{name: value[mine] for name, value in vars(self).items() if value is not None})
 
     def deltas(self) -> Array:
         """Each view minus the mean of its speaker's neutral views; float32 [V, D]."""
@@ -59,6 +62,35 @@ class Acted:
             mine = self.speaker == speaker
             found[mine] = self.values[mine] - self.values[mine & (self.emotion == 0)].mean(0)
         return found
+
+
+def against_neutral(acted: Acted) -> Acted:
+    """What the network for enrolled speakers learns from: values float32 [V, D + 1], with the voice's height in octaves, less
+    the mean of the same speaker's other neutral views; plain views less plain ones, augmented ones less all.
+
+    Raises:
+        ManifestError: a speaker with fewer than two neutral views, or heights are missing.
+    """
+    if acted.height is None:
+        raise ManifestError("these views have no heights; prepare them with recipes.emotion.views.")
+    whole = np.concatenate([acted.values, acted.height[:, None]], axis=1)
+    neutral, found = acted.emotion == 0, np.zeros_like(whole)
+    for number, (speaker, view) in enumerate(zip(acted.speaker, acted.view, strict=True)):
+        others = neutral & (acted.speaker == speaker) & ((acted.view == 0) | (view != 0))
+        others[number] = False
+        if not others.any():
+            raise ManifestError(f"speaker {speaker} needs two neutral recordings to be compared with.")
+        found[number] = whole[number] - whole[others].mean(0)
+    return replace(acted, values=found)
+
+
+def readers_against_neutral(corpora: Sequence[Array], seed: int = 0) -> Array:
+    """Functionals of corpora of read speech, each less its mean, with heights that vary by a semitone or so; float32 [V, D + 1]."""
+    random = np.random.default_rng(seed)
+    parts = [
+        np.concatenate([part - part.mean(0), random.normal(0, READING_OCTAVES, (len(part), 1))], axis=1) for part in corpora
+    ]
+    return np.concatenate(parts).astype(np.float32)
 
 
 def describe(waveforms: Iterator[Array], total: int) -> Array:
@@ -77,6 +109,7 @@ def acted(views: Path, labels: Sequence[str], split: str) -> Acted:
         samples: NDArray[np.int16] = np.memmap(views / "samples.i16", np.int16, "r")
         clips = (np.float32(1 / 32767) * samples[row["first"] : row["first"] + row["length"]] for row in index)
         np.save(kept, describe(clips, len(index)))
+    heights = _heights(views, index)
     values, chosen = np.load(kept), [number for number, row in enumerate(index) if row["split"] == split]
     rows = [index[number] for number in chosen]
     return Acted(
@@ -84,7 +117,24 @@ def acted(views: Path, labels: Sequence[str], split: str) -> Acted:
         emotion=np.array([labels.index(emotion_of(row)) for row in rows]),
         speaker=np.array([row["speaker"] for row in rows]),
         view=np.array([row["view"] for row in rows]),
+        height=heights[chosen],
     )
+
+
+def _heights(views: Path, index: Sequence[dict[str, Any]]) -> Array:
+    """Octaves of each view's recording, float32 [V], computed once."""
+    kept = views / "heights.npy"
+    if not kept.exists() or len(np.load(kept)) != len(index):
+        samples: NDArray[np.int16] = np.memmap(views / "samples.i16", np.int16, "r")
+        plain = {
+            row["audio"]: float(
+                height(torch.from_numpy(samples[row["first"] : row["first"] + row["length"]].astype(np.float32) / 32767))
+            )
+            for row in index
+            if row["view"] == 0
+        }
+        np.save(kept, np.array([plain[row["audio"]] for row in index], np.float32))
+    return np.asarray(np.load(kept), np.float32)
 
 
 def read_aloud(manifest: Path, cache: Path, limit: int, seed: int = 0) -> Array:

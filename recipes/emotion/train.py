@@ -3,6 +3,7 @@
 python -m recipes.emotion.views --manifest ravdess/manifest.jsonl -o views/
 python -m recipes.emotion fit --views views/ --read libri/manifest.jsonl engine/manifest.jsonl -o my_emotion/
 python -m recipes.emotion fit --views views/ --speakers rav01 rav02 --seed 7 -o judge/   # another judge, from some actors only
+python -m recipes.emotion fit --views views/ --enrolled --read libri/manifest.jsonl -o my_emotion/enrolled   # for known speakers
 python -m recipes.emotion measure my_emotion/ --manifest ravdess/manifest.jsonl
 """
 
@@ -19,7 +20,17 @@ import torch
 from torch import Tensor
 
 from recipes.corpora.texts import read_manifest
-from recipes.emotion.data import Acted, Array, Batches, EmotionData, Mix, acted, read_aloud
+from recipes.emotion.data import (
+    Acted,
+    Array,
+    Batches,
+    EmotionData,
+    Mix,
+    acted,
+    against_neutral,
+    read_aloud,
+    readers_against_neutral,
+)
 from recipes.emotion.views import EMOTIONS, emotion_of
 from speechkit.emotion.embedded import EmbeddedScorer
 from speechkit.emotion.model import EmotionConfig, EmotionNet
@@ -110,14 +121,40 @@ def measure(scorer: EmbeddedScorer, manifest: Path, split: str = "dev") -> dict[
 
     Returns:
         n, accuracy, UAR with its 95 % interval over speakers, recall per class and the confusion matrix; and
-        "UAR_without_calm", where the recordings of calm are left out.
+        "UAR_without_calm", where the recordings of calm are left out. "enrolled", where the scorer can: the same once it knows
+        the speaker's other neutral recordings.
     """
     rows = [row for row in read_manifest(manifest) if row.get("split") == split and emotion_of(row) in scorer.labels]
+    if scorer.model.config.relative:
+        return {"enrolled": _figures(rows, _enrolled_scores(scorer, manifest, rows), scorer.labels)}
     scores = [scorer.score(*load(manifest.parent / str(row["audio"]))) for row in rows]
-    found = _compared(rows, scores, scorer.labels)
+    result = _figures(rows, scores, scorer.labels)
+    if scorer.relative is not None:
+        result["enrolled"] = _figures(rows, _enrolled_scores(scorer, manifest, rows), scorer.labels)
+    return result
+
+
+def _enrolled_scores(scorer: EmbeddedScorer, manifest: Path, rows: Sequence[Mapping[str, object]]) -> list[Mapping[str, float]]:
+    """Every recording by a scorer that knows the speaker's other neutral ones."""
+    clips = [load(manifest.parent / str(row["audio"])) for row in rows]
+    found = []
+    for number, row in enumerate(rows):
+        others = [
+            clip
+            for place, (clip, other) in enumerate(zip(clips, rows, strict=True))
+            if place != number and other["speaker"] == row["speaker"] and emotion_of(other) == EMOTIONS[0]
+        ]
+        found.append(scorer.enrol(others).score(*clips[number]))
+    return found
+
+
+def _figures(
+    rows: Sequence[Mapping[str, object]], scores: Sequence[Mapping[str, float]], labels: tuple[str, ...]
+) -> dict[str, Any]:
+    found = _compared(rows, scores, labels)
     plain = [number for number, row in enumerate(rows) if row["emotion"] == emotion_of(row)]
-    without = _compared([rows[number] for number in plain], [scores[number] for number in plain], scorer.labels)
-    counts = found.confusion.counts[:, : len(scorer.labels)]
+    without = _compared([rows[number] for number in plain], [scores[number] for number in plain], labels)
+    counts = found.confusion.counts[:, : len(labels)]
     recalls = (counts.diagonal() / counts.sum(1)).round(3).tolist()
     return {
         "n": len(rows),
@@ -125,7 +162,7 @@ def measure(scorer: EmbeddedScorer, manifest: Path, split: str = "dev") -> dict[
         "UAR": found.uar.value,
         "UAR_ci95": found.uar.ci95,
         "UAR_without_calm": without.uar.value,
-        "recall": dict(zip(scorer.labels, recalls, strict=True)),
+        "recall": dict(zip(labels, recalls, strict=True)),
         "confusion": counts.tolist(),
     }
 
@@ -154,6 +191,7 @@ def command_line() -> argparse.ArgumentParser:
     first.add_argument("--steps", type=int, default=1000)
     first.add_argument("--seed", type=int, default=0)
     first.add_argument("--speakers", nargs="*", default=[], help="learn from these actors only; default: all of train")
+    first.add_argument("--enrolled", action="store_true", help="the network for speakers whose neutral is known")
     second = commands.add_parser("measure", help="UAR on labelled recordings")
     second.add_argument("model", type=Path, help="model folder")
     second.add_argument("--manifest", type=Path, required=True, help="JSONL with audio, emotion, speaker, split")
@@ -166,8 +204,11 @@ def run_fit(options: argparse.Namespace) -> None:
     train, dev = (acted(options.views, EMOTIONS, split) for split in ("train", "dev"))
     train = train.only(options.speakers)
     parts = [read_aloud(path, options.views / "read", options.read_clips) for path in options.read]
-    read = np.concatenate(parts) if parts else np.zeros((0, train.values.shape[1]), np.float32)
-    model = fit(train, dev, read, EmotionConfig(labels=EMOTIONS), steps=options.steps, seed=options.seed)
+    if options.enrolled:
+        train, dev = against_neutral(train), against_neutral(dev)
+    none = np.zeros((0, train.values.shape[1]), np.float32)
+    read = none if not parts else readers_against_neutral(parts) if options.enrolled else np.concatenate(parts)
+    model = fit(train, dev, read, EmotionConfig(labels=EMOTIONS, relative=options.enrolled), steps=options.steps, seed=options.seed)
     scorer = EmbeddedScorer(model).with_temperature(fit_temperature(model, dev))
     scorer.save(options.output, card=options.card.read_text(encoding="utf-8") if options.card else "# Emotion scorer\n")
     print(f"wrote {options.output}")

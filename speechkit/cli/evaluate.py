@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from speechkit.cli import evaluate_judged, evaluate_speech
+from speechkit.cli import evaluate_control, evaluate_judged, evaluate_speech
 from speechkit.cli.evaluate_options import Json, Quiet
 
 app = typer.Typer(
@@ -28,7 +28,7 @@ app = typer.Typer(
 app.command()(evaluate_speech.tokenizer)
 app.command()(evaluate_speech.resynthesis)
 app.command()(evaluate_speech.tts)
-app.command()(evaluate_speech.control)
+app.command()(evaluate_control.control)
 app.command()(evaluate_judged.instruct)
 app.command()(evaluate_judged.dialogue)
 app.command()(evaluate_judged.emotion)

@@ -1,4 +1,4 @@
-"""The embedded emotion scorer's network: a clip's functionals, standardised, through two layers to one logit an emotion."""
+"""The embedded emotion scorer's networks: a clip's functionals, standardised, through two layers to one logit an emotion."""
 
 from dataclasses import dataclass
 
@@ -24,12 +24,19 @@ class EmotionConfig(Config):
     """In training, on the hidden values; two thirds of it on the input."""
     temperature: float = 1.0
     """What logits are divided by before the softmax; set on held-out data."""
+    relative: bool = False
+    """Whether it reads what a clip has over the speaker's own neutral, the voice's height included, instead of the clip."""
 
     def __post_init__(self) -> None:
         if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
             raise ConfigError(f"labels must be two or more different names, got {list(self.labels)}.")
         if self.temperature <= 0:
             raise ConfigError(f"temperature must be positive, got {self.temperature}.")
+
+    @property
+    def inputs(self) -> int:
+        """Values the network reads of a clip: 203 functionals, and the voice's height where it is relative."""
+        return WIDTH + self.relative
 
 
 class EmotionNet(nn.Module):
@@ -41,12 +48,12 @@ class EmotionNet(nn.Module):
     def __init__(self, config: EmotionConfig = EmotionConfig()) -> None:
         super().__init__()
         self.config = config
-        self.register_buffer("mean", torch.zeros(WIDTH))
-        self.register_buffer("scale", torch.ones(WIDTH))
+        self.register_buffer("mean", torch.zeros(config.inputs))
+        self.register_buffer("scale", torch.ones(config.inputs))
         self.members = nn.ModuleList(
             nn.Sequential(
                 nn.Dropout(config.dropout / 1.5),
-                nn.Linear(WIDTH, config.width),
+                nn.Linear(config.inputs, config.width),
                 nn.GELU(),
                 nn.Dropout(config.dropout),
                 nn.Linear(config.width, len(config.labels)),
@@ -58,7 +65,7 @@ class EmotionNet(nn.Module):
         """Logits of each member.
 
         Args:
-            functionals: float32 [B, 203], see `speechkit.emotion.functionals`.
+            functionals: float32 [B, config.inputs], see `speechkit.emotion.functionals`, less the speaker's neutral where relative.
         Returns:
             float32 [members, B, E], in the order of `config.labels`.
         """

@@ -6,7 +6,8 @@ known exactly, what a knob does to that input is taken as linear nearby; so the 
 speaking. Then they are spoken, kept if the judges agree, the linear model learns from what came out (Broyden 1965), and the
 next round starts from there.
 
-The judges should not be the scorer that the result is measured with: see `recipes.emotion fit --speakers`.
+Judges who know a speaker's neutral (`EmbeddedScorer.enrol`) hear each voice's neutral style first. They should not be the
+scorer that the result is measured with: see `recipes.emotion fit --speakers`.
 """
 
 import math
@@ -82,7 +83,7 @@ class Tuner:
         """Prepare.
 
         Args:
-            judges: one or more; all must know the emotions that are tuned.
+            judges: one or more; all must know the emotions that are tuned, and all or none be of the kind for known speakers.
             units: utterances of about two seconds; utterance j is spoken at pitch j modulo the number of pitches.
             tell: gets a line a round.
         Raises:
@@ -91,6 +92,7 @@ class Tuner:
         if not judges or not units:
             raise StyleError("tuning takes at least one judge and one utterance.")
         self.decoder, self.judges, self.units, self.config, self.tell = decoder, judges, units, config, tell
+        self._panel = list(judges)
         for judge in judges:
             judge.model.requires_grad_(False)
 
@@ -102,9 +104,18 @@ class Tuner:
         """
         found = {item.name: item for item in bank}
         for cell in cells_of(bank):
+            self._panel = self._acquainted(bank.plain(cell.items[0].labels))
             for item in self._tuned(cell):
                 found[item.name] = item
         return bank.having([found[name] for name in bank.names])
+
+    def _acquainted(self, neutral: Prototype) -> list[EmbeddedScorer]:
+        """The judges, and those who can have heard the voice say everything in its neutral style."""
+        if not any(judge.model.config.relative for judge in self.judges):
+            return list(self.judges)
+        rate, controls = self.decoder.sample_rate, controls_of(neutral)
+        said = [self.decoder.decode_whole(units.ids, neutral.style, controls=controls).numpy() for units in self.units]
+        return [judge.enrol([(samples, rate) for samples in said]) for judge in self.judges]
 
     def _tuned(self, cell: Cell) -> list[Prototype]:
         plain = self._listen(cell.neutral).delivered.mean(0)
@@ -129,7 +140,7 @@ class Tuner:
         for number, units in enumerate(self.units):
             setting = settings[number % len(settings)]
             samples = self.decoder.decode_whole(units.ids, setting.style, controls=controls_of(setting)).numpy()
-            rows.append(self.judges[0].describe(samples, self.decoder.sample_rate).double())
+            rows.append(self._panel[0].describe(samples, self.decoder.sample_rate).double())
             figures.append(_delivered(samples, self.decoder.sample_rate, setting.pitch_hz))
         return Heard(functionals=torch.stack(rows), delivered=torch.tensor(figures, dtype=torch.float64))
 
@@ -169,7 +180,7 @@ class Tuner:
             (judge.model(heard.functionals.float()).mean(0) / (judge.model.config.temperature * self.config.certainty))
             .log_softmax(-1)[:, judge.labels.index(emotion)]
             .mean()
-            for judge in self.judges
+            for judge in self._panel
         ]
         steps = _steps()
         effort = self.config.restraint * ((moved / steps) ** 2).sum()

@@ -14,7 +14,7 @@ from speechkit.emotion.emotion2vec import Emotion2vecScorer
 from speechkit.emotion.model import EmotionConfig, EmotionNet
 from speechkit.errors import CheckpointError, ConfigError, DependencyError, WaveformError
 from speechkit.evaluation.adapters.registry import emotion_scorer
-from speechkit.protocols import EmotionScorer, Waveform
+from speechkit.protocols import EmotionScorer, EnrollingScorer, Waveform
 from tests.contracts.backends import backend, model
 from tests.contracts.test_quality_judge import speechlike
 
@@ -44,7 +44,14 @@ def bundled() -> EmbeddedScorer:
     return EmbeddedScorer.load()
 
 
+def enrolled() -> EmotionScorer:
+    torch.manual_seed(0)
+    scorer = EmbeddedScorer(EmotionNet(EmotionConfig(width=8, members=2, relative=True)))
+    return scorer.enrol([(speechlike(1.0, 16000), 16000), (speechlike(1.3, 24000), 24000)])
+
+
 BACKENDS = [
+    backend("enrolled", enrolled),
     backend("fake", lambda: emotion_scorer("fake")),
     backend("third-party", ThirdParty),
     backend("untrained", tiny),
@@ -91,6 +98,35 @@ def test_loudness_does_not_count_and_length_is_no_limit() -> None:
     quiet, loud = found.score(0.05 * clip, 16000), found.score(clip, 16000)
     assert quiet == pytest.approx(loud, abs=1e-4)
     assert sum(found.score(np.tile(clip, 20), 16000).values()) == pytest.approx(1.0)
+
+
+def test_a_known_speakers_neutral_is_nothing() -> None:
+    scorer, clip = EmbeddedScorer(tiny().model, relative=enrolled().model), speechlike(1.0, 16000)  # type: ignore[attr-defined]
+    assert isinstance(scorer, EnrollingScorer)
+    known = scorer.enrol([(clip, 16000)])
+    assert known.describe(clip, 16000).abs().max() == 0 and known.describe(clip, 16000).shape == (204,)
+    higher = known.describe(np.interp(np.arange(0, len(clip), 1.2), np.arange(len(clip)), clip).astype(np.float32), 16000)
+    assert float(higher[-1]) == pytest.approx(np.log2(1.2), abs=0.05)
+    assert scorer.name == "embedded" and known.name == "embedded, enrolled"
+    assert known.score(clip, 16000) != pytest.approx(scorer.score(clip, 16000))
+
+
+def test_who_cannot_enrol_says_why() -> None:
+    with pytest.raises(ConfigError, match="no network"):
+        tiny().enrol([(speechlike(1.0, 16000), 16000)])
+    relative = EmbeddedScorer(EmotionNet(EmotionConfig(width=8, members=1, relative=True)))
+    with pytest.raises(ConfigError, match="no clips"):
+        relative.enrol([])
+    with pytest.raises(ConfigError, match="enrol a few neutral clips"):
+        relative.score(speechlike(1.0, 16000), 16000)
+
+
+def test_a_folder_holds_both(tmp_path: Path) -> None:
+    tiny().save(tmp_path / "both", card="# Card")
+    assert EmbeddedScorer.load(tmp_path / "both").relative is None
+    EmbeddedScorer(EmotionNet(EmotionConfig(width=8, members=1, relative=True))).save(tmp_path / "both/enrolled", card="# Card")
+    clip = speechlike(1.0, 16000)
+    assert EmbeddedScorer.load(tmp_path / "both").enrol([(clip, 16000)]).score(clip, 16000)
 
 
 def test_saved_and_loaded_scores_the_same(tmp_path: Path) -> None:

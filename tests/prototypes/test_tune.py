@@ -53,6 +53,16 @@ def test_judges_hear_more_of_it_inside_the_bounds(judge: EmbeddedScorer) -> None
     assert sad.prosody.speed < 1 and sad.prosody.effort_db <= 0 and (sad.pitch_hz or 0) < 160
 
 
+def test_judges_of_known_speakers_hear_the_neutral_first() -> None:
+    torch.manual_seed(1)
+    judge = EmbeddedScorer(EmotionNet(EmotionConfig(width=8, members=1, relative=True)))
+    config, lines = TuneConfig(rounds=1, restraint=0.0, descent=40), list[str]()
+    found = Tuner(Singer(), [judge], UNITS, config, lines.append).tune(levelled())  # type: ignore[arg-type]
+    tuned = [dict(item.record["tuning"]) for item in found if item.labels["emotion"] != "neutral"]  # type: ignore[call-overload]
+    assert len(lines) == 3 and all(record["after"] >= record["before"] for record in tuned)
+    assert judge.neutral is None
+
+
 def test_a_cell_is_what_its_knobs_say() -> None:
     cell = cells_of(levelled())[0]
     low, high = cell.bounds()

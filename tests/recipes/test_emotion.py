@@ -1,6 +1,7 @@
 """The emotion recipe: views, carried emotions, and that a scorer learns."""
 
 import json
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -8,13 +9,13 @@ import numpy as np
 import pytest
 from tiny_models import buzz, write_wav
 
-from recipes.emotion.data import Acted, Batches, Mix, acted, read_aloud
+from recipes.emotion.data import Acted, Batches, Mix, acted, against_neutral, read_aloud, readers_against_neutral
 from recipes.emotion.train import fit, fit_temperature, main, standardised
 from recipes.emotion.views import EMOTIONS, at_other_speed, in_a_room, in_noise, through_a_channel, trim
 from speechkit.emotion.features import SAMPLE_RATE, EmotionFeatures, pitch_track
 from speechkit.emotion.functionals import WIDTH, functionals
 from speechkit.emotion.model import EmotionConfig
-from speechkit.errors import ConfigError, WaveformError
+from speechkit.errors import ConfigError, ManifestError, WaveformError
 
 RANDOM = np.random.default_rng(0)
 
@@ -68,6 +69,37 @@ def test_deltas_are_about_the_speakers_own_neutral() -> None:
         np.testing.assert_allclose(neutral.mean(0), 0, atol=1e-4)
 
 
+def test_against_neutral_is_what_a_slower_twin_says() -> None:
+    found = replace(some_actors(), height=np.linspace(6.5, 8.0, 60, dtype=np.float32), view=np.arange(60) // 12 % 2)
+    ours = against_neutral(found).values
+    assert ours.shape == (60, WIDTH + 1)
+    for number in (0, 3, 17, 40):
+        rows = [
+            other
+            for other in range(60)
+            if other != number
+            and found.speaker[other] == found.speaker[number]
+            and found.emotion[other] == 0
+            and (found.view[number] == 1 or found.view[other] == 0)
+        ]
+        mean = np.mean([np.append(found.values[row], found.height[row]) for row in rows], axis=0)  # type: ignore[index]
+        mine = np.append(found.values[number], found.height[number])  # type: ignore[index]
+        np.testing.assert_allclose(ours[number], mine - mean, atol=1e-4)
+
+
+def test_against_neutral_needs_heights_and_a_second_neutral() -> None:
+    with pytest.raises(ManifestError, match="heights"):
+        against_neutral(some_actors())
+    few = replace(some_actors(4), height=np.zeros(4, np.float32))
+    with pytest.raises(ManifestError, match="two neutral"):
+        against_neutral(few)
+
+
+def test_readers_are_about_their_corpus() -> None:
+    found = readers_against_neutral([np.full((6, WIDTH), 5.0, np.float32), np.zeros((4, WIDTH), np.float32)])
+    assert found.shape == (10, WIDTH + 1) and np.abs(found[:, :-1]).max() == 0 and 0 < found[:, -1].std() < 0.3
+
+
 def test_batches_repeat_and_mix_what_they_say() -> None:
     found, read = some_actors(), np.full((5, WIDTH), 100.0, np.float32)
     scale = np.zeros(WIDTH, np.float32)
@@ -82,8 +114,7 @@ def test_batches_repeat_and_mix_what_they_say() -> None:
 
 def test_a_scorer_learns_emotions_of_a_speaker_it_never_heard() -> None:
     found = some_actors()
-    train = Acted(**{n: getattr(found, n)[found.speaker != "s2"] for n in vars(found)})
-    held = Acted(**{n: getattr(found, n)[found.speaker == "s2"] for n in vars(found)})
+    train, held = found.only(["s0", "s1"]), found.only(["s2"])
     read = held.values[held.emotion == 0]
     model = fit(train, held, read, EmotionConfig(width=16, members=1), steps=200, enable_progress_bar=False)
     import torch
@@ -128,6 +159,10 @@ def test_views_functionals_and_fit_run_from_end_to_end(tmp_path: Path, capsys: p
     assert main(output) == 0
     assert main(["measure", str(tmp_path / "model"), "--manifest", str(manifest)]) == 0
     assert '"n": 5' in capsys.readouterr().out
+    enrolled = [*output[:-3], str(tmp_path / "model" / "enrolled"), "--steps", "3", "--enrolled"]
+    assert main(enrolled) == 0
+    assert main(["measure", str(tmp_path / "model"), "--manifest", str(manifest)]) == 0
+    assert '"enrolled": {' in capsys.readouterr().out
 
 
 def test_configs_refuse_nonsense() -> None:

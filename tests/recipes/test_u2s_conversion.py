@@ -1,5 +1,6 @@
 """One clip's units in the voice of another: it is what `decode` says, the listeners teach it, and prosody is left alone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from safetensors.torch import save_file
 pytest.importorskip("lightning")
 pytest.importorskip("pyworld")
 
+from prototypes.bank import Prototype, StyleBank
+from prototypes.prosody import StyleProsody
+from prototypes.store import save_bank
 from recipes.u2s import U2STraining
-from recipes.u2s_conversion import conversion_losses, convert, other_styles, read_styles
+from recipes.u2s_conversion import Manner, conversion_losses, convert, other_manners, read_manners
 from recipes.u2s_training import TrainingConfig
 from s2u import S2U
 from speechkit.errors import CheckpointError, ConfigError
@@ -26,36 +30,54 @@ def unit(*shape: int) -> torch.Tensor:
     return torch.nn.functional.normalize(torch.randn(*shape), dim=-1)
 
 
-def test_styles_of_files_are_put_together(tmp_path: Path) -> None:
-    save_file({"styles": unit(3, 8)}, tmp_path / "bank.safetensors")
-    save_file({"female": unit(8), "male": unit(8)}, tmp_path / "voices.safetensors")
-    assert read_styles(()).shape == (0, 0)
-    assert read_styles((str(tmp_path / "bank.safetensors"), str(tmp_path / "voices.safetensors"))).shape == (5, 8)
+def manners(*styles: torch.Tensor) -> list[Manner]:
+    """As the voices are."""
+    return [Manner(style) for style in styles]
+
+
+def test_styles_of_files_and_banks_are_put_together(tmp_path: Path) -> None:
+    save_file({"female": unit(8), "male": unit(2, 8)}, tmp_path / "voices.safetensors")
+    prosody = StyleProsody(pitch_range=1.5, speed=1.2, energy_db=3.0)
+    items = [
+        Prototype(style=unit(8), prosody=prosody, pitch_hz=210.0, labels={"emotion": emotion})
+        for emotion in ("neutral", "happy")
+    ]
+    bank = StyleBank({"emotion": ("neutral", "happy")}, items)
+    save_bank(tmp_path / "bank", bank, card="Two.")
+    assert read_manners(()) == ()
+    found = read_manners((str(tmp_path / "bank"), str(tmp_path / "voices.safetensors")))
+    assert len(found) == 5 and {m.controls for m in found[2:]} == {Controls()}
+    assert found[0].controls == Controls(pitch_range=1.5, pitch_hz=210.0)
     save_file({"other": unit(4)}, tmp_path / "other.safetensors")
-    for wrong in ("other.safetensors", "missing.safetensors"):
-        with pytest.raises(CheckpointError, match="no style vectors"):
-            read_styles((str(tmp_path / "bank.safetensors"), str(tmp_path / wrong)))
+    with pytest.raises(CheckpointError, match="different sizes"):
+        read_manners((str(tmp_path / "bank"), str(tmp_path / "other.safetensors")))
+    with pytest.raises(CheckpointError, match="no style vectors"):
+        read_manners((str(tmp_path / "missing.safetensors"),))
 
 
 def test_no_clip_keeps_its_own_style() -> None:
-    style, known = unit(4, 8).requires_grad_(True), unit(3, 8)
-    others = other_styles(style, known, 3)
-    assert others.shape == (3, 8) and not others.requires_grad
-    assert any(torch.equal(others[0], row) for row in known) and any(torch.equal(others[2], row) for row in known)
-    assert torch.equal(others[1], style[0])
-    assert torch.equal(other_styles(style, torch.zeros(0, 0), 2), style.detach()[[3, 0]])
+    style, known = unit(4, 8).requires_grad_(True), manners(*unit(3, 8))
+    others = other_manners(style, known, 3)
+    assert len(others) == 3 and not any(other.style.requires_grad for other in others)
+    assert others[0] in known and others[2] in known
+    assert torch.equal(others[1].style, style[0]) and abs(others[1].controls.pitch_semitones) <= 3
+    plain = other_manners(style, (), 2)
+    assert torch.equal(torch.stack([other.style for other in plain]), style.detach()[[3, 0]])
 
 
-def test_it_is_what_the_decoder_says(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "controls", [Controls(), Controls(pitch_hz=230.0, pitch_range=1.4, pitch_slope=0.8, tilt_db=2.0, breath_db=7.0, effort_db=3.0)]
+)
+def test_it_is_what_the_decoder_says(monkeypatch: pytest.MonkeyPatch, controls: Controls) -> None:
     torch.manual_seed(0)
     decoder = U2S(TINY).eval()
     units, style = torch.randint(0, 4096, (1, 6)), unit(1, TINY.style_dim)
-    theirs = decoder.decode_whole(units[0], style[0], controls=Controls(noise_scale=0.0))
+    theirs = decoder.decode_whole(units[0], style[0], controls=replace(controls, noise_scale=0.0))
     monkeypatch.setattr(
         torch, "randn", lambda *_, **__: gaussian(0, SOURCE, 0, 6, TINY.samples_per_unit).reshape(1, -1)
     )
     with torch.no_grad():
-        ours = convert(decoder, units, style, spread=0.0)[0]
+        ours = convert(decoder, units, [Manner(style[0], controls)], spread=0.0)[0]
     torch.testing.assert_close(ours.clamp(-1, 1), theirs, atol=1e-4, rtol=1e-3)
 
 
@@ -65,7 +87,7 @@ def test_the_listeners_teach_everything_but_prosody() -> None:
     losses = conversion_losses(
         decoder,
         torch.randint(0, 4096, (2, 6)),
-        unit(2, TINY.style_dim),
+        manners(*unit(2, TINY.style_dim)),
         0.3,
         lambda waveform, _: waveform.square().mean(),
     )

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from speechkit.evaluation.audio import item_waveform
+from speechkit.evaluation.enrolment import Enrolment
 from speechkit.evaluation.listening import Listeners, clip_name
 from speechkit.evaluation.manifest import Item
 from speechkit.evaluation.records import Record
@@ -31,10 +33,15 @@ from speechkit.protocols import EmotionScorer
 from speechkit.types import Speech, Units
 from speechkit.waveform import resample, save
 from u2s import Controls
-from u2s.streaming import change_speed
 
 PROTOCOL = "emova_tts"
 """How word errors are counted."""
+
+
+def at_pace(ids: NDArray[np.int64], speed: float) -> NDArray[np.int64]:
+    """Units [N] that 25 looks a second find where they pass `speed` times as fast: int64 [round(N / speed)]."""
+    looks = (np.arange(round(len(ids) / speed)) + 0.5) * speed
+    return ids[np.minimum(looks.astype(np.int64), len(ids) - 1)]
 
 
 class StyleControlSuite:
@@ -49,6 +56,7 @@ class StyleControlSuite:
         scorer: EmotionScorer,
         listeners: Listeners = Listeners(),
         config: StyleControlConfig = StyleControlConfig(),
+        enrol_on: Sequence[Item] = (),
     ) -> None:
         """Prepare.
 
@@ -57,17 +65,20 @@ class StyleControlSuite:
             scorer: recognises emotions.
             listeners: recognisers for word errors, an embedder for the likeness of voices; any may be missing.
             config: decisions.
+            enrol_on: clips whose sentences a scorer may know the voices' neutral by, see `Enrolment`; none: as strangers.
         """
         self.kit, self.scorer, self.listeners, self.config = kit, scorer, listeners, config
         self._bank = kit.styles
         self._emotions = self._bank.axes.get("emotion", scorer.labels)
         self._encoded = lru_cache(maxsize=32)(self._encode)
+        sentences = [str(item.path("audio")) for item in enrol_on]
+        self._enrolment = Enrolment(kit, scorer, sentences, self._encoded, config.seed)
 
     def parameters(self) -> Mapping[str, Any]:
         """The config and who listens."""
         names = [listener.name for listener in self.listeners.transcribers]
         names += [listener.name for listener in self.listeners.speakers]
-        return {**self.config.to_dict(), "scorer": self.scorer.name, "listeners": names}
+        return {**self.config.to_dict(), "scorer": self.scorer.name, "enrolled": self._enrolment.knows, "listeners": names}
 
     def fingerprints(self) -> Mapping[str, str]:
         """Of the models, the bank's vectors among them."""
@@ -82,7 +93,8 @@ class StyleControlSuite:
     def measure(self, item: Item, folder: Path) -> Record:
         """Render one request and measure it."""
         request = item.row["request"]
-        units = self._encoded(str(item.path("audio")))
+        sentence = str(item.path("audio"))
+        units = self._encoded(sentence)
         setting = self._bank.setting(request["labels"], request["value"] if request["axis"] == INTENSITY else 1.0)
         controls = Controls(**request["controls"])
         speech = self.kit.decode(units, setting, seed=self.config.seed, controls=controls)
@@ -90,7 +102,8 @@ class StyleControlSuite:
         save(folder / "audio" / clip_name(item.id, "spoken"), speech)
         values = {"utterance": item.row["utterance"], **request, "labels": dict(request["labels"])}
         values |= self._delivered(speech) | self._units_back(speech, units, setting.prosody.speed * controls.speed)
-        heard = restrict_scores(self.scorer.score(speech.samples, speech.sample_rate), self._emotions)
+        scorer = self._enrolment.scorer_for(request["labels"], sentence)
+        heard = restrict_scores(scorer.score(speech.samples, speech.sample_rate), self._emotions)
         values["scores"] = None if heard is None else {key: round(value, 5) for key, value in heard.items()}
         return Record(id=item.id, values=values | self._heard(item, speech))
 
@@ -108,7 +121,7 @@ class StyleControlSuite:
         """Edit distance between the units that were spoken, at their pace, and those that the encoder hears; no repeats."""
         rate = self.kit.encoder.config.sample_rate
         heard = self.kit.encode(resample(speech.samples, speech.sample_rate, rate), rate)
-        asked = np.concatenate(list(change_speed([units.ids], speed)))
+        asked = at_pace(units.ids, speed)
         wanted, got = deduplicate(asked.tolist()), deduplicate(heard.ids.tolist())
         length = min(len(asked), len(heard))
         same = float((asked[:length] == heard.ids[:length]).mean()) if length else 0.0
