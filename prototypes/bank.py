@@ -19,7 +19,6 @@ from speechkit.types import Style
 PLAIN_VALUES = ("normal", "neutral")
 """Values that are taken where an axis is left open; else an axis' first."""
 EMOTION = "emotion"
-PITCH = "pitch"
 NEUTRAL = "neutral"
 MAX_INTENSITY = 2.0
 
@@ -126,15 +125,6 @@ class StyleBank:
                 raise StyleError(f"unknown {axis} {value!r}; this bank has {self._valid()}.")
         return self._by_labels[values]
 
-    def plain(self, labels: Mapping[str, str]) -> Prototype:
-        """The same voice when nothing is the matter: neutral, at the pitch that is taken where none is asked for.
-
-        Raises:
-            StyleError: the bank has no neutral.
-        """
-        calm = {EMOTION: NEUTRAL, PITCH: self.default(PITCH)} if PITCH in self.axes else {EMOTION: NEUTRAL}
-        return self.find({axis: calm.get(axis, value) for axis, value in labels.items()})
-
     def default(self, axis: str) -> str:
         """What an open axis takes."""
         values = self.axes[axis]
@@ -154,7 +144,7 @@ class StyleBank:
             raise StyleError(f"intensity must lie in [0, {MAX_INTENSITY:g}], got {intensity}.")
         if intensity == 1.0 or item.labels.get(EMOTION) == NEUTRAL:
             return item
-        neutral = self._neutral(item)
+        neutral = self.neutral(item.labels)
         return Setting(
             style=along(neutral.style, item.style, intensity),
             prosody=item.prosody.scaled(intensity),
@@ -188,10 +178,15 @@ class StyleBank:
         best = int(cosines.argmax())
         return items[best], float(cosines[best])
 
-    def _neutral(self, item: Prototype) -> Prototype:
+    def neutral(self, labels: Mapping[str, str]) -> Prototype:
+        """The neutral prototype of the same other labels.
+
+        Raises:
+            StyleError: the bank has none.
+        """
         if NEUTRAL not in self.axes.get(EMOTION, ()):
             raise StyleError(f"this bank has no {NEUTRAL} {EMOTION} to scale from; it has {self._valid()}.")
-        return self.find({**item.labels, EMOTION: NEUTRAL})
+        return self.find({**labels, EMOTION: NEUTRAL})
 
     def _labels_of(self, name: str) -> dict[str, str]:
         if name in self.names:

@@ -212,7 +212,10 @@ def main(arguments: list[str] | None = None) -> None:
     second.add_argument("--entries", nargs="+", type=float, default=[1.0, 1.5, 2.0], help="entry rewards")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    {"build": build, "tune": tune}[options.command](options)
+    try:
+        {"build": build, "tune": tune}[options.command](options)
+    except SpeechkitError as error:
+        raise SystemExit(f"error: {error}") from error
 
 
 if __name__ == "__main__":

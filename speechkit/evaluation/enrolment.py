@@ -14,8 +14,8 @@ from speechkit.types import Speech, Units
 class Enrolment:
     """Which scorer judges a rendition.
 
-    A voice is everything but emotion and pitch; its neutral is spoken at the bank's plain pitch. The sentence that is judged is
-    never among those that the scorer knows it by.
+    A voice is everything but the emotion, the pitch that was asked for among it: a low voice is no sad one. The sentence that is
+    judged is never among those that the scorer knows the voice by.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Enrolment:
 
     def scorer_for(self, labels: Mapping[str, str], sentence: str) -> EmotionScorer:
         """For a rendition of `sentence` in the style `labels`."""
-        return self._known(self._bank.plain(labels).name, sentence) if self.knows else self._scorer
+        return self._known(self._bank.neutral(labels).name, sentence) if self.knows else self._scorer
 
     def _enrolled(self, voice: str, sentence: str) -> EmotionScorer:
         others = [self._neutral(voice, other) for other in self._sentences if other != sentence]

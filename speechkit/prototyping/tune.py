@@ -92,7 +92,7 @@ class Tuner:
         if not judges or not units:
             raise StyleError("tuning takes at least one judge and one utterance.")
         self.decoder, self.judges, self.units, self.config, self.tell = decoder, judges, units, config, tell
-        self._panel = list(judges)
+        self._panels = [list(judges)]
         for judge in judges:
             judge.model.requires_grad_(False)
 
@@ -104,7 +104,7 @@ class Tuner:
         """
         found = {item.name: item for item in bank}
         for cell in cells_of(bank):
-            self._panel = self._acquainted(bank.plain(cell.items[0].labels))
+            self._panels = [self._acquainted(neutral) for neutral in cell.neutral]
             for item in self._tuned(cell):
                 found[item.name] = item
         return bank.having([found[name] for name in bank.names])
@@ -140,7 +140,7 @@ class Tuner:
         for number, units in enumerate(self.units):
             setting = settings[number % len(settings)]
             samples = self.decoder.decode_whole(units.ids, setting.style, controls=controls_of(setting)).numpy()
-            rows.append(self._panel[0].describe(samples, self.decoder.sample_rate).double())
+            rows.append(self._panels[number % len(self._panels)][0].describe(samples, self.decoder.sample_rate).double())
             figures.append(_delivered(samples, self.decoder.sample_rate, setting.pitch_hz))
         return Heard(functionals=torch.stack(rows), delivered=torch.tensor(figures, dtype=torch.float64))
 
@@ -180,7 +180,7 @@ class Tuner:
             (judge.model(heard.functionals.float()).mean(0) / (judge.model.config.temperature * self.config.certainty))
             .log_softmax(-1)[:, judge.labels.index(emotion)]
             .mean()
-            for judge in self._panel
+            for judge in self._panels[0]
         ]
         steps = _steps()
         effort = self.config.restraint * ((moved / steps) ** 2).sum()
