@@ -21,6 +21,8 @@ SHIFTS = ("pitch_semitones", "pitch_slope", "energy_db", "tilt_db", "breath_db",
 SEMITONES = {"low": -3.0, "normal": 0.0, "high": 3.0}
 DECIBELS = {"soft": -6.0, "normal": 0.0, "loud": 4.0}
 """What the decoder makes of a style header's pitch and energy."""
+TEMPO = 0.9
+"""Pace of `say` over the talker's own, which it has from brisk readers (180 English words a minute): recognisers mishear fewer."""
 
 
 def controls_of(setting: Setting, controls: Controls = PLAIN) -> Controls:

@@ -18,7 +18,7 @@ from prototypes.bank import Setting, StyleBank
 from prototypes.store import load_bank
 from prototypes.voices import read_voices
 from s2u import S2U
-from speechkit.direction import DECIBELS, PLAIN, SEMITONES, AnyStyle, controls_of
+from speechkit.direction import DECIBELS, PLAIN, SEMITONES, TEMPO, AnyStyle, controls_of
 from speechkit.errors import CheckpointError, StyleError, UnitsError
 from speechkit.talker import (
     Backbone,
@@ -297,17 +297,17 @@ class Speechkit:
         return SpeechStream(saying, pieces, self.decoder.sample_rate)
 
     def directed(self, header: StyleHeader) -> tuple[Tensor, Controls]:
-        """Style vector and controls for a style header whose gender is set; its speed is in the units already.
+        """Style vector and controls for a style header whose gender is set; its speed is in the units already, so TEMPO is all.
 
         Raises:
             StyleError: these models have no voice of that gender.
         """
         gender, pitch = header.gender or "female", header.pitch or "normal"
-        plain = Controls(energy_db=DECIBELS[header.energy or "normal"])
+        plain = Controls(energy_db=DECIBELS[header.energy or "normal"], speed=TEMPO)
         if self._styles is None:
             return self.voice(gender), replace(plain, pitch_semitones=SEMITONES[pitch])
         setting = self.styles.setting(Style(gender=gender, emotion=header.emotion or "neutral", pitch=pitch))
-        return setting.style, replace(controls_of(setting, plain), speed=1.0)
+        return setting.style, replace(controls_of(setting, plain), speed=TEMPO)
 
     def style_of(self, reference: ArrayLike | Tensor, sample_rate: int) -> Tensor:
         """Style vector of a reference clip: who speaks, and how.

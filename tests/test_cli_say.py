@@ -12,8 +12,10 @@ from tiny_models import save_tiny_models
 from typer.testing import CliRunner
 
 from speechkit.cli import app, player
+from speechkit.direction import TEMPO
 from speechkit.pipeline import load
 from speechkit.talker import Talker, TalkerConfig
+from u2s.pace import Pace
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def test_to_a_file_with_a_summary(models: Path, tmp_path: Path) -> None:
     summary = json.loads(result.stdout)
     assert summary["style"]["gender"] == "male" and summary["finish_reason"] == "end" and summary["seed"] == 4
     samples, rate = soundfile.read(tmp_path / "a.wav")
-    assert rate == 24000 and len(samples) == 960 * summary["units"]
+    assert rate == 24000 and len(samples) == 480 * Pace.of(TEMPO).spoken_before(2 * summary["units"])
 
 
 def test_a_file_says_what_the_text_says(models: Path, tmp_path: Path) -> None:

@@ -52,10 +52,11 @@ def tune(
     output: Output,
     judge: Annotated[list[Path], typer.Option("--judge", help="Folder of an emotion scorer to please; repeatable.")],
     manifest: Annotated[
-        Path | None, typer.Option("--manifest", "-m", help="Clips whose units are spoken [default: bundled clips].")
+        list[Path] | None,
+        typer.Option("--manifest", "-m", help="Clips whose units are spoken; repeatable [default: bundled clips]."),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Clips of it, evenly over speakers.")] = 6,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of moving, after every knob was measured once.")] = 8,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Clips of each, evenly over speakers.")] = 6,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of moving, each time every knob was measured.")] = 6,
     previous: Previous = None,
     models: options.Models = None,
     threads: options.Threads = None,
@@ -105,15 +106,15 @@ def _carried(bank: Path, decoder: "U2S", previous: Path | None) -> "StyleBank":
     return carry_over(open_bank(bank), decoder, None if previous is None else U2S.load(previous))
 
 
-def _units(encoder: "S2U", manifest: Path | None, limit: int) -> "list[Units]":
+def _units(encoder: "S2U", manifests: list[Path] | None, limit: int) -> "list[Units]":
     from speechkit.evaluation.manifest import choose, read_manifest
     from speechkit.waveform import load, resample
 
     rate = encoder.config.sample_rate
-    if manifest is None:
+    if not manifests:
         return calibration_units(encoder, SECONDS)
     found = []
-    for item in choose(read_manifest(manifest), limit=limit, spread="speaker"):
+    for item in (i for manifest in manifests for i in choose(read_manifest(manifest), limit=limit, spread="speaker")):
         waveform, sample_rate = load(item.path("audio"))
         clip = resample(waveform, sample_rate, rate)
         found.append(encoder.encode(clip[: round(SECONDS * rate)], rate))

@@ -30,7 +30,9 @@ from u2s import U2S
 
 FIGURES = 3
 """Log range, tilt in dB an octave, semitones away from the level asked for."""
-ASTRAY = 1.0
+MOST_ASTRAY = 9.0
+"""An utterance costs no more than this by its level."""
+ASTRAY = 2.0
 """Semitones that an emotion may move a clip's median F0 away from where it was asked, more than neutral does."""
 
 
@@ -38,13 +40,15 @@ ASTRAY = 1.0
 class TuneConfig:
     """Decisions of the search."""
 
-    rounds: int = 8
-    """Of moving, after every knob was measured once."""
+    laps: int = 2
+    """How often every knob is measured afresh."""
+    rounds: int = 6
+    """Of moving, in each lap."""
     trust: float = 2.0
     """How many steps (`knobs.STEPS`) a knob may move in a round."""
     restraint: float = 0.003
     """Cost of a squared step away from where the bank was, against one nat of the judges' confidence."""
-    certainty: float = 3.0
+    certainty: float = 1.2
     """The judges' logits are divided by this: what one hears for sure is worth little more than what one just hears."""
     descent: int = 200
     """Steps of Adam on the linear model."""
@@ -118,12 +122,13 @@ class Tuner:
         return [judge.enrol([(samples, rate) for samples in said]) for judge in self.judges]
 
     def _tuned(self, cell: Cell) -> list[Prototype]:
-        plain = self._listen(cell.neutral).delivered.mean(0)
+        plain = self._listen(cell.neutral).delivered
         start = best = cell.start()
         heard = self._listen(cell.settings(best))
         first = value = self._value(cell.emotion, heard, plain, best - start)
-        slopes, trust = self._slopes(cell, best, heard), self.config.trust
-        for number in range(self.config.rounds):
+        for number in range(self.config.laps * self.config.rounds):
+            if number % self.config.rounds == 0:
+                slopes, trust = self._slopes(cell, best, heard), self.config.trust
             trial = self._goal(cell, best, start, heard, plain, slopes, trust)
             spoken = self._listen(cell.settings(trial))
             worth = self._value(cell.emotion, spoken, plain, trial - start)
@@ -184,7 +189,7 @@ class Tuner:
         ]
         steps = _steps()
         effort = self.config.restraint * ((moved / steps) ** 2).sum()
-        return torch.stack(logs).mean().double() - effort - _outside(emotion, heard.delivered.mean(0) - plain)
+        return torch.stack(logs).mean().double() - effort - _outside(emotion, heard.delivered - plain)
 
 
 def _delivered(samples: NDArray[np.float32], sample_rate: int, asked_hz: float | None) -> list[float]:
@@ -208,12 +213,20 @@ def _learned(slopes: Tensor, moved: Tensor, change: Tensor) -> Tensor:
 
 
 def _outside(emotion: str, change: Tensor) -> Tensor:
-    """How far the delivered has left `knobs.DELIVERED`, in tenths of log range, half decibels and half semitones, squared."""
+    """How far the delivered has left `knobs.DELIVERED`, in tenths of log range, half decibels and semitones, squared.
+
+    Range and tilt count on average, the level in every utterance: a melody whose octave is not heard right loses its order.
+
+    Args:
+        change: float [U, 3], delivered less what neutral delivers of the same utterance.
+    """
     bounds = DELIVERED[emotion]
     edges = [[math.log(edge) for edge in bounds["range"]], list(bounds["tilt"]), [-ASTRAY, ASTRAY]]
     low, high = torch.tensor(edges, dtype=torch.float64).unbind(1)
-    units = torch.tensor([0.1, 0.5, 0.5], dtype=torch.float64)
-    return ((((low - change).clamp(min=0) + (change - high).clamp(min=0)) / units) ** 2).sum()
+    units = torch.tensor([0.1, 0.5, 1.0], dtype=torch.float64)
+    middle = change.mean(0)
+    average = ((((low - middle).clamp(min=0) + (middle - high).clamp(min=0)) / units) ** 2)[:2].sum()
+    return average + (((change[:, 2].abs() - ASTRAY).clamp(min=0) / units[2]) ** 2).clamp(max=MOST_ASTRAY).mean()
 
 
 def cells_of(bank: StyleBank) -> list[Cell]:

@@ -20,6 +20,7 @@ from prototypes.targets import AXES, EMOTION_PROSODY, PITCH_PROSODY
 from speechkit.cli import app
 from speechkit.errors import WaveformError
 from speechkit.evaluation.suites.style_checks import failed
+from speechkit.evaluation.suites.style_control import at_pace
 from speechkit.evaluation.suites.style_requests import SHORT, StyleControlConfig, requests
 from speechkit.evaluation.suites.style_results import changes, confidence, results_of
 from speechkit.metrics.delivery import delivery
@@ -172,3 +173,11 @@ def test_the_default_models_pass_the_gate_in_short(tmp_path: Path) -> None:
         pytest.skip("the default styles or scorer are not in speechkit/bundled")
     result = CliRunner().invoke(app, ["evaluate", "control", "--short", "--threads", "1", "-o", str(tmp_path / "report")])
     assert result.exit_code == 0, result.output + result.stderr
+
+
+def test_at_pace_looks_as_often_as_ever() -> None:
+    ids = np.arange(10)
+    assert at_pace(ids, 1.0).tolist() == ids.tolist()
+    assert at_pace(ids, 2.0).tolist() == [1, 3, 5, 7, 9]
+    assert at_pace(ids, 0.5).tolist() == np.repeat(ids, 2).tolist()
+    assert len(at_pace(ids, 1.14)) == 9 and at_pace(ids[:0], 1.14).tolist() == []

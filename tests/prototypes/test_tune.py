@@ -39,7 +39,7 @@ def judge() -> Iterator[EmbeddedScorer]:
 def test_judges_hear_more_of_it_inside_the_bounds(judge: EmbeddedScorer) -> None:
     before = levelled()
     lines: list[str] = []
-    config = TuneConfig(rounds=1, restraint=0.0, descent=40)
+    config = TuneConfig(laps=1, rounds=1, restraint=0.0, descent=40)
     found = Tuner(Singer(), [judge], UNITS, config, lines.append).tune(before)  # type: ignore[arg-type]
     assert found.names == before.names and len(lines) == 3
     for old, new in zip(before, found, strict=True):
@@ -56,7 +56,7 @@ def test_judges_hear_more_of_it_inside_the_bounds(judge: EmbeddedScorer) -> None
 def test_judges_of_known_speakers_hear_the_neutral_first() -> None:
     torch.manual_seed(1)
     judge = EmbeddedScorer(EmotionNet(EmotionConfig(width=8, members=1, relative=True)))
-    config, lines = TuneConfig(rounds=1, restraint=0.0, descent=40), list[str]()
+    config, lines = TuneConfig(laps=1, rounds=1, restraint=0.0, descent=40), list[str]()
     found = Tuner(Singer(), [judge], UNITS, config, lines.append).tune(levelled())  # type: ignore[arg-type]
     tuned = [dict(item.record["tuning"]) for item in found if item.labels["emotion"] != "neutral"]  # type: ignore[call-overload]
     assert len(lines) == 3 and all(record["after"] >= record["before"] for record in tuned)
@@ -113,8 +113,11 @@ def test_a_bank_goes_where_the_style_encoder_is_the_same(decoder: U2S, tmp_path:
 
 
 def test_what_leaves_the_literatures_bounds_costs() -> None:
-    inside = torch.tensor([np.log(0.5), -2.0, 0.3], dtype=torch.float64)
+    inside = torch.tensor([[np.log(0.5), -2.0, 0.3]] * 2, dtype=torch.float64)
     assert float(_outside("sad", inside)) == 0.0
     wild, bright, astray = inside.clone(), inside.clone(), inside.clone()
-    wild[0], bright[1], astray[2] = np.log(1.2), 1.0, 3.0
+    wild[:, 0], bright[:, 1], astray[:, 2] = np.log(1.2), 1.0, 5.0
     assert all(float(_outside("sad", change)) > 5 for change in (wild, bright, astray))
+    one_up_one_down = inside.clone()
+    one_up_one_down[:, 2] = torch.tensor([4.0, -4.0])
+    assert float(_outside("sad", one_up_one_down)) == pytest.approx(4.0)

@@ -10,9 +10,12 @@ from tiny_models import save_tiny_models
 
 from benchmarks.saying import measure
 from s2u import S2U
+from speechkit.direction import TEMPO
 from speechkit.errors import CheckpointError, CodecMismatchError, StyleError
 from speechkit.pipeline import Speechkit, load
 from speechkit.talker import ATTRIBUTES, DEFAULTS, Sampling, StyleHeader, Talker, TalkerConfig, header_of
+from u2s import Controls
+from u2s.pace import Pace
 
 TEXT = "Hello there. How are you? 我很好。"
 HOSTILE = (
@@ -51,7 +54,8 @@ def test_streamed_is_at_once(kit: Speechkit) -> None:
     spoken = kit.say(TEXT, instruction="sadly", seed=3)
     assert len(pieces) > 1 and np.array_equal(np.concatenate(pieces), spoken.samples)
     assert stream.finish_reason == spoken.finish_reason == "end" and stream.units == spoken.units
-    assert len(spoken.samples) == 960 * len(spoken.units) and spoken.sample_rate == 24000 and spoken.seed == 3
+    assert len(spoken.samples) == 480 * Pace.of(TEMPO).spoken_before(2 * len(spoken.units))
+    assert spoken.sample_rate == 24000 and spoken.seed == 3
 
 
 def test_alone_is_in_company(kit: Speechkit) -> None:
@@ -69,7 +73,8 @@ def test_alone_is_in_company(kit: Speechkit) -> None:
 
 def test_the_units_are_decode_s(kit: Speechkit) -> None:
     spoken = kit.say("Hello.", style=header_of(DEFAULTS), seed=1)
-    assert np.array_equal(kit.decode(spoken.units, "female", seed=1).samples, spoken.samples)
+    decoded = kit.decode(spoken.units, "female", seed=1, controls=Controls(speed=TEMPO))
+    assert np.array_equal(decoded.samples, spoken.samples)
 
 
 def test_given_attributes_hold_and_others_are_filled(kit: Speechkit) -> None:
