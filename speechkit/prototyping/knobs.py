@@ -36,7 +36,7 @@ ALLOWED: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "sad": {
         "pitch_semitones": (-3, -0.6),
         "pitch_slope": (-1, 0.5),
-        "speed": (0.78, 0.95),
+        "speed": (0.78, 0.9),
         "breath_db": (0, 12),
         "energy_range": (0.6, 1),
         "effort_db": (-9, 0),
