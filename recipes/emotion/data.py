@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from recipes.corpora.texts import read_manifest
 from recipes.emotion.views import SAMPLE_RATE, emotion_of, trim
-from speechkit.emotion.features import EmotionFeatures, height
+from speechkit.emotion.features import EmotionFeatures, median_f0
 from speechkit.emotion.functionals import functionals
 from speechkit.errors import ManifestError
 from speechkit.waveform import load, resample
@@ -30,7 +30,7 @@ from speechkit.waveform import load, resample
 Array = NDArray[np.float32]
 
 READING_OCTAVES = 0.08
-"""Spread of a reader's height from clip to clip; about a semitone."""
+"""Spread of a reader's median F0 from clip to clip; about a semitone."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,7 +41,7 @@ class Acted:
     emotion: NDArray[np.int64]
     speaker: NDArray[np.str_]
     view: NDArray[np.int64]
-    height: Array | None = None
+    median_f0: Array | None = None
     """Octaves, float32 [V], of the plain view of each recording: augmented ones are moved up or down on purpose."""
 
     def only(self, speakers: Sequence[str]) -> "Acted":
@@ -65,15 +65,15 @@ class Acted:
 
 
 def against_neutral(acted: Acted) -> Acted:
-    """What the network for enrolled speakers learns from: values float32 [V, D + 1], with the voice's height in octaves, less
+    """What the network for enrolled speakers learns from: values float32 [V, D + 1], with the median F0 in octaves, less
     the mean of the same speaker's other neutral views; plain views less plain ones, augmented ones less all.
 
     Raises:
-        ManifestError: a speaker with fewer than two neutral views, or heights are missing.
+        ManifestError: a speaker with fewer than two neutral views, or median F0s are missing.
     """
-    if acted.height is None:
-        raise ManifestError("these views have no heights; prepare them with recipes.emotion.views.")
-    whole = np.concatenate([acted.values, acted.height[:, None]], axis=1)
+    if acted.median_f0 is None:
+        raise ManifestError("these views have no median F0; prepare them with recipes.emotion.views.")
+    whole = np.concatenate([acted.values, acted.median_f0[:, None]], axis=1)
     neutral, found = acted.emotion == 0, np.zeros_like(whole)
     for number, (speaker, view) in enumerate(zip(acted.speaker, acted.view, strict=True)):
         others = neutral & (acted.speaker == speaker) & ((acted.view == 0) | (view != 0))
@@ -85,7 +85,7 @@ def against_neutral(acted: Acted) -> Acted:
 
 
 def readers_against_neutral(corpora: Sequence[Array], seed: int = 0) -> Array:
-    """Functionals of corpora of read speech, each less its mean, with heights that vary by a semitone or so; float32 [V, D + 1]."""
+    """Functionals of corpora of read speech, each less its mean; median F0s vary by a semitone or so. float32 [V, D + 1]."""
     random = np.random.default_rng(seed)
     parts = [
         np.concatenate([part - part.mean(0), random.normal(0, READING_OCTAVES, (len(part), 1))], axis=1) for part in corpora
@@ -109,7 +109,7 @@ def acted(views: Path, labels: Sequence[str], split: str) -> Acted:
         samples: NDArray[np.int16] = np.memmap(views / "samples.i16", np.int16, "r")
         clips = (np.float32(1 / 32767) * samples[row["first"] : row["first"] + row["length"]] for row in index)
         np.save(kept, describe(clips, len(index)))
-    heights = _heights(views, index)
+    octaves = _octaves(views, index)
     values, chosen = np.load(kept), [number for number, row in enumerate(index) if row["split"] == split]
     rows = [index[number] for number in chosen]
     return Acted(
@@ -117,18 +117,18 @@ def acted(views: Path, labels: Sequence[str], split: str) -> Acted:
         emotion=np.array([labels.index(emotion_of(row)) for row in rows]),
         speaker=np.array([row["speaker"] for row in rows]),
         view=np.array([row["view"] for row in rows]),
-        height=heights[chosen],
+        median_f0=octaves[chosen],
     )
 
 
-def _heights(views: Path, index: Sequence[dict[str, Any]]) -> Array:
+def _octaves(views: Path, index: Sequence[dict[str, Any]]) -> Array:
     """Octaves of each view's recording, float32 [V], computed once."""
-    kept = views / "heights.npy"
+    kept = views / "octaves.npy"
     if not kept.exists() or len(np.load(kept)) != len(index):
         samples: NDArray[np.int16] = np.memmap(views / "samples.i16", np.int16, "r")
         plain = {
             row["audio"]: float(
-                height(torch.from_numpy(samples[row["first"] : row["first"] + row["length"]].astype(np.float32) / 32767))
+                median_f0(torch.from_numpy(samples[row["first"] : row["first"] + row["length"]].astype(np.float32) / 32767))
             )
             for row in index
             if row["view"] == 0

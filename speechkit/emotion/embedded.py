@@ -9,7 +9,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from speechkit.checkpoint import load_tensors, read_model_folder, save_model_folder
-from speechkit.emotion.features import SAMPLE_RATE, EmotionFeatures, height, speech_part
+from speechkit.emotion.features import SAMPLE_RATE, EmotionFeatures, median_f0, speech_part
 from speechkit.emotion.functionals import functionals
 from speechkit.emotion.model import EmotionConfig, EmotionNet
 from speechkit.errors import ConfigError
@@ -29,7 +29,7 @@ class EmbeddedScorer:
     """Small networks trained on acted English speech by `recipes.emotion`; see the card for licence and figures.
 
     A stranger's clip is judged as it is. Once a few neutral clips of the speaker are enrolled, another network judges what a clip
-    has over these: a high voice is no happy one then, and the height of the voice counts.
+    has over these: a high voice is no happy one then, and the median F0 counts.
 
     >>> scorer = EmbeddedScorer(EmotionNet(EmotionConfig(width=8, members=1)))
     >>> sorted(scorer.score([0.01] * 16000, 16000))
@@ -109,7 +109,7 @@ class EmbeddedScorer:
     @torch.inference_mode()
     def describe(self, waveform: ArrayLike, sample_rate: int) -> torch.Tensor:
         """What the network is given of a clip, whole: float32 [203], see `speechkit.emotion.functionals`; of a speaker who is
-        enrolled float32 [204], with the voice's height in octaves, less the neutral.
+        enrolled float32 [204], with the median F0 in octaves, less the neutral.
 
         Raises:
             As `score`.
@@ -122,11 +122,11 @@ class EmbeddedScorer:
             return described
         if self.neutral is None:
             raise ConfigError("this scorer judges speakers that it knows: enrol a few neutral clips first.")
-        return torch.cat([described, height(speech)[None]]) - self.neutral
+        return torch.cat([described, median_f0(speech)[None]]) - self.neutral
 
     def _whole(self, waveform: ArrayLike, sample_rate: int) -> torch.Tensor:
         speech = self._speech(waveform, sample_rate)
-        return torch.cat([functionals(self._features(speech)), height(speech)[None]])
+        return torch.cat([functionals(self._features(speech)), median_f0(speech)[None]])
 
     def _speech(self, waveform: ArrayLike, sample_rate: int) -> torch.Tensor:
         samples = check(waveform, sample_rate, min_seconds=MIN_SECONDS)

@@ -16,7 +16,7 @@ WIDTH = NUM_MELS + MELODY
 """Values a frame: log-mel, then melody in octaves, its slope, and periodicity."""
 LEVEL = 0.06
 LOWEST_HZ, HIGHEST_HZ = 60.0, 520.0
-NO_HEIGHT = math.log2(150.0)
+DEFAULT_OCTAVES = math.log2(150.0)
 """Octaves, of clips in which nothing is voiced."""
 PERIODIC = 0.5
 """Frames whose normalised autocorrelation peaks above this are voiced."""
@@ -66,15 +66,15 @@ def pitch_track(waveform: Tensor) -> tuple[Tensor, Tensor]:
     return SAMPLE_RATE / lags[best], salience.gather(1, best[:, None])[:, 0].clamp(0.0, 1.0)
 
 
-def height(waveform: Tensor) -> Tensor:
-    """How high a voice speaks: the median of its F0 in octaves, log2 Hz, a scalar; of 150 Hz where nothing is voiced.
+def median_f0(waveform: Tensor) -> Tensor:
+    """Median F0 in octaves, log2 Hz, a scalar; of 150 Hz where nothing is voiced.
 
     Args:
         waveform: float32 [T] at 16 kHz; padded with zeros to 800 samples where shorter.
     """
     hertz, periodicity = pitch_track(nn.functional.pad(waveform, (0, max(0, WINDOW - len(waveform)))))
     voiced = periodicity > PERIODIC
-    return torch.log2(hertz[voiced].median()) if bool(voiced.any()) else waveform.new_tensor(NO_HEIGHT)
+    return torch.log2(hertz[voiced].median()) if bool(voiced.any()) else waveform.new_tensor(DEFAULT_OCTAVES)
 
 
 def melody(waveform: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ def melody(waveform: Tensor) -> Tensor:
     hertz, periodicity = pitch_track(waveform)
     voiced = periodicity > PERIODIC
     octaves = torch.log2(hertz)
-    octaves = octaves - (octaves[voiced].median() if bool(voiced.any()) else NO_HEIGHT)
+    octaves = octaves - (octaves[voiced].median() if bool(voiced.any()) else DEFAULT_OCTAVES)
     octaves = torch.where(octaves.abs() > 0.75, octaves - octaves.sign(), octaves) * voiced
     both = voiced[1:] & voiced[:-1]
     slope = torch.nn.functional.pad((octaves[1:] - octaves[:-1]).clamp(-0.3, 0.3) * both, (1, 0))

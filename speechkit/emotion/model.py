@@ -25,7 +25,7 @@ class EmotionConfig(Config):
     temperature: float = 1.0
     """What logits are divided by before the softmax; set on held-out data."""
     relative: bool = False
-    """Whether it reads what a clip has over the speaker's own neutral, the voice's height included, instead of the clip."""
+    """Whether it reads what a clip has over the speaker's own neutral, its median F0 included, instead of the clip."""
 
     def __post_init__(self) -> None:
         if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
@@ -35,7 +35,7 @@ class EmotionConfig(Config):
 
     @property
     def inputs(self) -> int:
-        """Values the network reads of a clip: 203 functionals, and the voice's height where it is relative."""
+        """Values the network reads of a clip: 203 functionals, and the median F0 where it is relative."""
         return WIDTH + self.relative
 
 

@@ -17,8 +17,9 @@ from speechkit.emotion import EmbeddedScorer
 from speechkit.emotion.model import EmotionConfig, EmotionNet
 from speechkit.errors import CheckpointError, StyleError
 from speechkit.prototyping import TuneConfig, Tuner, carry
+from speechkit.prototyping.delivered import outside
 from speechkit.prototyping.knobs import STEPS
-from speechkit.prototyping.tune import _outside, cells_of
+from speechkit.prototyping.tune import cells_of
 from speechkit.types import Units
 from u2s import U2S
 
@@ -114,10 +115,10 @@ def test_a_bank_goes_where_the_style_encoder_is_the_same(decoder: U2S, tmp_path:
 
 def test_what_leaves_the_literatures_bounds_costs() -> None:
     inside = torch.tensor([[np.log(0.5), -2.0, 0.3]] * 2, dtype=torch.float64)
-    assert float(_outside("sad", inside)) == 0.0
+    assert float(outside("sad", inside)) == 0.0
     wild, bright, astray = inside.clone(), inside.clone(), inside.clone()
     wild[:, 0], bright[:, 1], astray[:, 2] = np.log(1.2), 1.0, 5.0
-    assert all(float(_outside("sad", change)) > 5 for change in (wild, bright, astray))
+    assert all(float(outside("sad", change)) > 5 for change in (wild, bright, astray))
     one_up_one_down = inside.clone()
     one_up_one_down[:, 2] = torch.tensor([4.0, -4.0])
-    assert float(_outside("sad", one_up_one_down)) == pytest.approx(4.0)
+    assert float(outside("sad", one_up_one_down)) == pytest.approx(4.0)

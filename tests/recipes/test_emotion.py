@@ -70,7 +70,7 @@ def test_deltas_are_about_the_speakers_own_neutral() -> None:
 
 
 def test_against_neutral_is_what_a_slower_twin_says() -> None:
-    found = replace(some_actors(), height=np.linspace(6.5, 8.0, 60, dtype=np.float32), view=np.arange(60) // 12 % 2)
+    found = replace(some_actors(), median_f0=np.linspace(6.5, 8.0, 60, dtype=np.float32), view=np.arange(60) // 12 % 2)
     ours = against_neutral(found).values
     assert ours.shape == (60, WIDTH + 1)
     for number in (0, 3, 17, 40):
@@ -82,15 +82,15 @@ def test_against_neutral_is_what_a_slower_twin_says() -> None:
             and found.emotion[other] == 0
             and (found.view[number] == 1 or found.view[other] == 0)
         ]
-        mean = np.mean([np.append(found.values[row], found.height[row]) for row in rows], axis=0)  # type: ignore[index]
-        mine = np.append(found.values[number], found.height[number])  # type: ignore[index]
+        mean = np.mean([np.append(found.values[row], found.median_f0[row]) for row in rows], axis=0)  # type: ignore[index]
+        mine = np.append(found.values[number], found.median_f0[number])  # type: ignore[index]
         np.testing.assert_allclose(ours[number], mine - mean, atol=1e-4)
 
 
-def test_against_neutral_needs_heights_and_a_second_neutral() -> None:
-    with pytest.raises(ManifestError, match="heights"):
+def test_against_neutral_needs_median_f0s_and_a_second_neutral() -> None:
+    with pytest.raises(ManifestError, match="median F0"):
         against_neutral(some_actors())
-    few = replace(some_actors(4), height=np.zeros(4, np.float32))
+    few = replace(some_actors(4), median_f0=np.zeros(4, np.float32))
     with pytest.raises(ManifestError, match="two neutral"):
         against_neutral(few)
 
